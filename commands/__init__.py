@@ -1,0 +1,1 @@
+"""What may be said: commands, and who may say them."""

@@ -1,0 +1,1 @@
+"""What was said: events, their signatures, and the log that keeps them."""

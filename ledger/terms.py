@@ -1,0 +1,164 @@
+"""The nouns: countries, classification numbers, ids and amounts, each checked where it is made.
+
+Ids are `NewType`s, so that one is never passed for another. Amounts are plain integers under
+a name. A function here turns what somebody typed into the noun, or says what is wrong with it.
+"""
+
+import re
+from typing import Annotated, Final, NewType
+
+from msgspec import Meta
+
+from ledger.errors import Malformed
+
+Country = NewType("Country", str)
+"""ISO 3166-1 alpha-2 code, upper case."""
+
+Eccn = NewType("Eccn", str)
+"""Export Control Classification Number with its paragraph, such as 3A090.a; or EAR99."""
+
+Itn = NewType("Itn", str)
+"""Internal Transaction Number of an Electronic Export Information filing: X and 14 digits."""
+
+LicenseId = NewType("LicenseId", str)
+ShipmentId = NewType("ShipmentId", str)
+PartyId = NewType("PartyId", str)
+AgreementId = NewType("AgreementId", str)
+CheckId = NewType("CheckId", str)
+PolicyId = NewType("PolicyId", str)
+FlagId = NewType("FlagId", str)
+KeyId = NewType("KeyId", str)
+ActorId = NewType("ActorId", str)
+ModelId = NewType("ModelId", str)
+"""Id of a chip in the catalogue, such as h100-sxm5-80."""
+
+INTEGER_MAX: Final = 2**53 - 1
+"""The largest integer every JSON reader keeps exactly."""
+
+UNITS_MAX: Final = 100_000_000
+"""More chips than were ever made in a year; beyond it, a typing error."""
+
+Tpp = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
+"""Total processing performance: 2 x MacTOPS x bit length (3A090 Technical Note 1)."""
+
+Units = Annotated[int, Meta(ge=1, le=UNITS_MAX)]
+"""Whole chips."""
+
+Cents = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
+"""US cents."""
+
+BasisPoints = Annotated[int, Meta(ge=0, le=10_000)]
+"""Hundredths of a percent."""
+
+COUNTRIES: Final = frozenset(
+    (
+        "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ "
+        "BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM "
+        "DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS "
+        "GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN "
+        "KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ "
+        "MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM "
+        "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV "
+        "SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI "
+        "VN VU WF WS YE YT ZA ZM ZW"
+    ).split()
+)
+"""Every code assigned in ISO 3166-1: 249."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ECCN = re.compile(r"EAR99|[0-9][A-E][0-9]{3}(\.[a-z](\.[0-9]{1,2})?)?")
+_ITN = re.compile(r"X[0-9]{14}")
+_ACN = re.compile(r"[A-Z][0-9]{6}")
+_KEY_ID = re.compile(r"[0-9a-f]{32}")
+_ACTOR = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def country(text: str) -> Country:
+    """The country behind a two-letter code, in either case.
+
+    >>> country("ae")
+    'AE'
+    """
+    code = text.strip().upper()
+    if code not in COUNTRIES:
+        raise Malformed(
+            f"{text!r} is not a country in ISO 3166-1",
+            remedy="use a two-letter code such as AE; GB is the United Kingdom, KR South Korea",
+            code="COUNTRY_UNKNOWN",
+        )
+    return Country(code)
+
+
+def eccn(text: str) -> Eccn:
+    """A classification number as the Commerce Control List prints it.
+
+    >>> eccn("3A090.a")
+    '3A090.a'
+    """
+    if not _ECCN.fullmatch(text):
+        raise Malformed(
+            f"{text!r} is not an ECCN", remedy="write it like 3A090.a, or EAR99", code="ECCN_FORM"
+        )
+    return Eccn(text)
+
+
+def itn(text: str) -> Itn:
+    """An Internal Transaction Number (15 CFR part 30, appendix B).
+
+    >>> itn("X20250303123456")
+    'X20250303123456'
+    """
+    if not _ITN.fullmatch(text):
+        raise Malformed(
+            f"{text!r} is not an ITN", remedy="write X and 14 digits: X20250303123456", code="ITN_FORM"
+        )
+    return Itn(text)
+
+
+def application_control_number(text: str) -> str:
+    """One letter and six digits (15 CFR 748.6(b)); it is not the license number."""
+    if not _ACN.fullmatch(text):
+        raise Malformed(
+            f"{text!r} is not an application control number",
+            remedy="write one letter and six digits, such as Z123456",
+            code="ACN_FORM",
+        )
+    return text
+
+
+def identifier(text: str, noun: str) -> str:
+    """An id somebody outside made: letters, digits, dot, dash, underscore; at most 64.
+
+    >>> identifier("D1234567", "license")
+    'D1234567'
+    """
+    if not _ID.fullmatch(text):
+        shown = text if len(text) <= 80 else text[:77] + "..."
+        raise Malformed(
+            f"{shown!r} cannot name a {noun}",
+            remedy="use 1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first",
+            code="ID_FORM",
+        )
+    return text
+
+
+def actor(text: str) -> ActorId:
+    """A person or system that signs, in lower case: a.rivera."""
+    if not _ACTOR.fullmatch(text):
+        raise Malformed(
+            f"{text!r} cannot name an actor",
+            remedy="use lower-case letters, digits, dots and dashes, such as a.rivera",
+            code="ID_FORM",
+        )
+    return ActorId(text)
+
+
+def key_id(text: str) -> KeyId:
+    """The first 32 hex digits of the SHA-256 of a public key's SPKI."""
+    if not _KEY_ID.fullmatch(text):
+        raise Malformed(
+            f"{text!r} is not a key id",
+            remedy="a key id is 32 lower-case hex digits; `chip-ledger key list` shows them",
+            code="ID_FORM",
+        )
+    return KeyId(text)

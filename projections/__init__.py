@@ -1,0 +1,1 @@
+"""What can be seen: views and red flags folded from the log."""
