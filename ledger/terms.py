@@ -5,14 +5,34 @@ a name. A function here turns what somebody typed into the noun, or says what is
 """
 
 import re
-from typing import Annotated, Final, NewType
+from typing import Annotated, Final, Literal, NewType, cast, get_args
 
 from msgspec import Meta
 
 from ledger.errors import Malformed
 
-Country = NewType("Country", str)
-"""ISO 3166-1 alpha-2 code, upper case."""
+# fmt: off
+Country = Literal[
+    "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AX",
+    "AZ", "BA", "BB", "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM", "BN", "BO", "BQ",
+    "BR", "BS", "BT", "BV", "BW", "BY", "BZ", "CA", "CC", "CD", "CF", "CG", "CH", "CI", "CK",
+    "CL", "CM", "CN", "CO", "CR", "CU", "CV", "CW", "CX", "CY", "CZ", "DE", "DJ", "DK", "DM",
+    "DO", "DZ", "EC", "EE", "EG", "EH", "ER", "ES", "ET", "FI", "FJ", "FK", "FM", "FO", "FR",
+    "GA", "GB", "GD", "GE", "GF", "GG", "GH", "GI", "GL", "GM", "GN", "GP", "GQ", "GR", "GS",
+    "GT", "GU", "GW", "GY", "HK", "HM", "HN", "HR", "HT", "HU", "ID", "IE", "IL", "IM", "IN",
+    "IO", "IQ", "IR", "IS", "IT", "JE", "JM", "JO", "JP", "KE", "KG", "KH", "KI", "KM", "KN",
+    "KP", "KR", "KW", "KY", "KZ", "LA", "LB", "LC", "LI", "LK", "LR", "LS", "LT", "LU", "LV",
+    "LY", "MA", "MC", "MD", "ME", "MF", "MG", "MH", "MK", "ML", "MM", "MN", "MO", "MP", "MQ",
+    "MR", "MS", "MT", "MU", "MV", "MW", "MX", "MY", "MZ", "NA", "NC", "NE", "NF", "NG", "NI",
+    "NL", "NO", "NP", "NR", "NU", "NZ", "OM", "PA", "PE", "PF", "PG", "PH", "PK", "PL", "PM",
+    "PN", "PR", "PS", "PT", "PW", "PY", "QA", "RE", "RO", "RS", "RU", "RW", "SA", "SB", "SC",
+    "SD", "SE", "SG", "SH", "SI", "SJ", "SK", "SL", "SM", "SN", "SO", "SR", "SS", "ST", "SV",
+    "SX", "SY", "SZ", "TC", "TD", "TF", "TG", "TH", "TJ", "TK", "TL", "TM", "TN", "TO", "TR",
+    "TT", "TV", "TW", "TZ", "UA", "UG", "UM", "US", "UY", "UZ", "VA", "VC", "VE", "VG", "VI",
+    "VN", "VU", "WF", "WS", "YE", "YT", "ZA", "ZM", "ZW",
+]
+# fmt: on
+"""ISO 3166-1 alpha-2 code: all 249 that are assigned. Anything else is not a country here."""
 
 Eccn = NewType("Eccn", str)
 """Export Control Classification Number with its paragraph, such as 3A090.a; or EAR99."""
@@ -50,27 +70,21 @@ Cents = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
 BasisPoints = Annotated[int, Meta(ge=0, le=10_000)]
 """Hundredths of a percent."""
 
-COUNTRIES: Final = frozenset(
-    (
-        "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ "
-        "BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM "
-        "DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS "
-        "GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN "
-        "KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ "
-        "MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM "
-        "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV "
-        "SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI "
-        "VN VU WF WS YE YT ZA ZM ZW"
-    ).split()
-)
-"""Every code assigned in ISO 3166-1: 249."""
+COUNTRIES: Final[frozenset[str]] = frozenset(get_args(Country))
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_ECCN = re.compile(r"EAR99|[0-9][A-E][0-9]{3}(\.[a-z](\.[0-9]{1,2})?)?")
-_ITN = re.compile(r"X[0-9]{14}")
-_ACN = re.compile(r"[A-Z][0-9]{6}")
-_KEY_ID = re.compile(r"[0-9a-f]{32}")
-_ACTOR = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+ID_PATTERN: Final = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+ACTOR_PATTERN: Final = "[a-z0-9][a-z0-9._-]{0,63}"
+ECCN_PATTERN: Final = r"EAR99|[0-9][A-E][0-9]{3}(\.[a-z](\.[0-9]{1,2})?)?"
+ITN_PATTERN: Final = "X[0-9]{14}"
+ACN_PATTERN: Final = "[A-Z][0-9]{6}"
+KEY_ID_PATTERN: Final = "[0-9a-f]{32}"
+
+_ID = re.compile(ID_PATTERN)
+_ECCN = re.compile(ECCN_PATTERN)
+_ITN = re.compile(ITN_PATTERN)
+_ACN = re.compile(ACN_PATTERN)
+_KEY_ID = re.compile(KEY_ID_PATTERN)
+_ACTOR = re.compile(ACTOR_PATTERN)
 
 
 def country(text: str) -> Country:
@@ -86,7 +100,7 @@ def country(text: str) -> Country:
             remedy="use a two-letter code such as AE; GB is the United Kingdom, KR South Korea",
             code="COUNTRY_UNKNOWN",
         )
-    return Country(code)
+    return cast("Country", code)
 
 
 def eccn(text: str) -> Eccn:
@@ -110,7 +124,9 @@ def itn(text: str) -> Itn:
     """
     if not _ITN.fullmatch(text):
         raise Malformed(
-            f"{text!r} is not an ITN", remedy="write X and 14 digits: X20250303123456", code="ITN_FORM"
+            f"{text!r} is not an ITN",
+            remedy="write X and 14 digits: X20250303123456",
+            code="ITN_FORM",
         )
     return Itn(text)
 
@@ -136,7 +152,7 @@ def identifier(text: str, noun: str) -> str:
         shown = text if len(text) <= 80 else text[:77] + "..."
         raise Malformed(
             f"{shown!r} cannot name a {noun}",
-            remedy="use 1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first",
+            remedy="use up to 64 letters, digits, dots, dashes, underscores; start with a letter",
             code="ID_FORM",
         )
     return text
