@@ -10,12 +10,12 @@ Format: DSSE v1.0.2 (in-toto). Which key may sign which payload is not decided h
 
 import json
 import re
-from binascii import Error as Base64Error
-from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+import msgspec
 
 from ledger.errors import Malformed, NotAuthentic
 from ledger.signatures import Signer
@@ -26,13 +26,18 @@ PAYLOAD_TYPE: Final = "application/vnd.chip-ledger.event.v1+json"
 LINE_BYTES_MAX: Final = 60_000
 """Bytes in one entry line; an entry bundle of tlog-tiles counts them in 16 bits."""
 
-_START: Final = b'{"payload":"'
-_MIDDLE: Final = b'","payloadType":"%b","signatures":[' % PAYLOAD_TYPE.encode()
-_SIGNATURE: Final = b'{"keyid":"%b","sig":"%b"}'
+_START: Final = b'{"payload":'
+_MIDDLE: Final = b',"payloadType":"%b","signatures":[' % PAYLOAD_TYPE.encode()
+_SIGNATURE: Final = b'{"keyid":"%b","sig":%b}'
 _END: Final = b"]}"
 
 _START_LENGTH: Final = len(_START)
-_ONE_SIGNATURE: Final = re.compile(rb'\{"keyid":"([0-9a-f]{32})","sig":"([A-Za-z0-9+/]+={0,2})"\}')
+_ONE_SIGNATURE: Final = re.compile(rb'\{"keyid":"([0-9a-f]{32})","sig":("[A-Za-z0-9+/]+={0,2}")\}')
+
+# A JSON string in standard base64, with its quotes: three times as fast as `binascii`, and this
+# is what reading a ledger spends its time on. Like `binascii`, it lets spare bits pass.
+_to_base64: Final = msgspec.json.Encoder().encode
+_from_base64: Final = msgspec.json.Decoder(bytes).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,7 @@ def line_of(payload: bytes, signatures: Sequence[tuple[KeyId, bytes]]) -> bytes:
     `Malformed` without a signature, with two by one key, or over `LINE_BYTES_MAX`.
     """
     signed = [
-        _SIGNATURE % (kid.encode(), b2a_base64(signature, newline=False))
-        for kid, signature in sorted(signatures)
+        _SIGNATURE % (kid.encode(), _to_base64(signature)) for kid, signature in sorted(signatures)
     ]
     if len({kid for kid, _ in signatures}) != len(signed) or not signed:
         raise Malformed(
@@ -74,7 +78,7 @@ def line_of(payload: bytes, signatures: Sequence[tuple[KeyId, bytes]]) -> bytes:
             remedy="sign once with each key, and with at least one",
             code="SIGNER_SET",
         )
-    line = b"".join((_START, b2a_base64(payload, newline=False), _MIDDLE, b",".join(signed), _END))
+    line = b"".join((_START, _to_base64(payload), _MIDDLE, b",".join(signed), _END))
     if len(line) > LINE_BYTES_MAX:
         raise Malformed(
             f"the entry takes {len(line):,} bytes for a payload of {len(payload):,} and "
@@ -87,12 +91,12 @@ def line_of(payload: bytes, signatures: Sequence[tuple[KeyId, bytes]]) -> bytes:
 
 def payload_of(line: bytes) -> bytes:
     """The payload of a line our own store wrote; its signatures are not looked at."""
-    stop = line.find(b'"', _START_LENGTH)
+    stop = line.find(b",", _START_LENGTH)
     if not line.startswith(_START) or not line.startswith(_MIDDLE, stop):
         raise _no_entry(line)
     try:
-        return a2b_base64(line[_START_LENGTH:stop])
-    except Base64Error:
+        return _from_base64(line[_START_LENGTH:stop])
+    except msgspec.DecodeError:
         raise _no_entry(line) from None
 
 
@@ -107,15 +111,15 @@ def unseal(line: bytes) -> Envelope:
             f"the line has {len(line):,} bytes and an entry at most {LINE_BYTES_MAX:,}",
             code="ENTRY_SYNTAX",
         )
-    stop = line.find(b'"', _START_LENGTH)
+    stop = line.find(b",", _START_LENGTH)
     if not (line.startswith(_START) and line.startswith(_MIDDLE, stop) and line.endswith(_END)):
         raise _unlike_the_template(line)
     tail = line[stop + len(_MIDDLE) : -len(_END)]
     found = _ONE_SIGNATURE.findall(tail)
     try:
-        payload = a2b_base64(line[_START_LENGTH:stop])
-        signatures = tuple((KeyId(kid.decode()), a2b_base64(text)) for kid, text in found)
-    except Base64Error:
+        payload = _from_base64(line[_START_LENGTH:stop])
+        signatures = tuple((KeyId(kid.decode()), _from_base64(text)) for kid, text in found)
+    except msgspec.DecodeError:
         raise _no_entry(line) from None
     if not found:
         raise _unlike_the_template(line)
@@ -125,7 +129,7 @@ def unseal(line: bytes) -> Envelope:
             f"the key ids {', '.join(kids)} do not stand in rising order, each once",
             code="SIGNER_SET",
         )
-    # Above, anything base64 skips and anything between signatures was let through: here it is not.
+    # Spare bits in base64 and anything between signatures came this far, and no farther.
     if line_of(payload, signatures) != line:
         raise _unlike_the_template(line)
     return Envelope(payload, signatures)
