@@ -1,0 +1,47 @@
+"""The rules as data: policy packs, which of them were in force when, and what they answer.
+
+A pack is a TOML file whose every number stands beside its source. It proposes; only a signed
+adoption that carries its text makes it count.
+"""
+
+from ledger.policy.pack import (
+    PACK_BYTES_MAX,
+    Act,
+    CountryAllocation,
+    ExceptionRule,
+    ItemGroup,
+    LowProcessingPerformance,
+    Pack,
+    Section,
+    Thresholds,
+    UniversalVeu,
+    digest,
+    parse_pack,
+    shipped_pack,
+    shipped_packs,
+    source_keys,
+)
+from ledger.policy.rules import PartyTier, Rules
+from ledger.policy.timeline import Adoption, PolicyTimeline
+
+__all__ = [
+    "PACK_BYTES_MAX",
+    "Act",
+    "Adoption",
+    "CountryAllocation",
+    "ExceptionRule",
+    "ItemGroup",
+    "LowProcessingPerformance",
+    "Pack",
+    "PartyTier",
+    "PolicyTimeline",
+    "Rules",
+    "Section",
+    "Thresholds",
+    "UniversalVeu",
+    "digest",
+    "parse_pack",
+    "shipped_pack",
+    "shipped_packs",
+    "source_keys",
+]

@@ -1,0 +1,489 @@
+"""What a policy pack holds, section by section, and how its text is read.
+
+Reading is strict: unknown keys, floats, unknown countries and numbers without a source are
+refused, so that what is adopted is exactly what somebody meant. No section is required: a
+scenario pack may hold nothing but a lower limit.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from hashlib import sha256
+from importlib import resources
+from typing import Any, Final, Literal
+
+import msgspec
+
+from ledger import terms
+from ledger.errors import Malformed, Unknown
+from ledger.terms import BasisPoints, Country, Eccn, PolicyId, Tpp
+
+PACK_BYTES_MAX: Final = 30_000
+"""A pack travels whole inside one signed entry, in base64, and entries end at 60,000 bytes."""
+
+Act = Literal["export", "reexport", "transfer"]
+"""Out of the US, onward from abroad, within one foreign country."""
+
+ItemGroup = Literal["a", "b", "c", "weights"]
+"""3A090.a and what is controlled with it, 3A090.b likewise, high-bandwidth memory, 4E091."""
+
+Reach = Literal["any", "outside_d5", "d5", "tier_1", "tier_1_headquarters"]
+"""Where an exception may be used: judged by location, headquarters and ultimate parent."""
+
+Section = Literal[
+    "eccn", "items", "territories", "d5", "tiers", "scope", "hq_rule", "country_allocation",
+    "lpp", "aia", "acm", "uveu", "nveu", "review", "validity", "tolerance", "checks", "exceptions",
+]  # fmt: skip
+"""The parts of a pack; of each, the latest pack in force that has it governs."""
+
+_NEEDS: Final[dict[Section, tuple[Section, ...]]] = {
+    "tiers": ("d5", "territories"),
+    "scope": ("items", "d5", "territories"),
+    "hq_rule": ("items", "d5", "territories"),
+    "country_allocation": ("items", "tiers"),
+    "review": ("items",),
+    "validity": ("items",),
+    "exceptions": ("items", "d5", "territories"),
+}
+"""A section that would be silently empty without another must bring that one along."""
+
+_DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
+_QUARTER = re.compile(r"20[0-9]{2}Q[1-4]")
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Any table of a pack."""
+
+
+class Sourced(_Table, frozen=True, kw_only=True):
+    """A table that says where it was read.
+
+    source      "KEY: place", several joined by "; "; each key stands in the pack's [sources]
+    read_on     the day it was read there
+    confidence  left out where the source was read itself and is not in doubt
+    """
+
+    source: str
+    read_on: date
+    confidence: Literal["high", "medium", "low"] | None = None
+    note: str = ""
+
+
+class Dates(Sourced, frozen=True, kw_only=True):
+    """What happened to the rules in the world. Shown to people; adoption decides what is in force.
+
+    Absent means it never came: a rule can be codified and never enforced.
+    """
+
+    codified_from: date
+    codified_to: date | None = None
+    compliance_from: date | None = None
+    compliance_later_from: date | None = None
+    enforced_from: date | None = None
+    enforced_to: date | None = None
+    non_enforcement_announced: date | None = None
+    codified_checked_on: date | None = None
+
+
+class Thresholds(Sourced, frozen=True, kw_only=True):
+    """The tests of ECCN 3A090, in TPP and in TPP per square millimeter (performance density).
+
+    a  TPP >= a_tpp, or TPP >= a_dense_tpp with density >= a_dense_density
+    b  what is not a, with TPP >= b_tpp and density >= b_density, or TPP >= b_dense_tpp and
+       density >= b_dense_density
+    c  memory bandwidth density, GB/s per square millimeter, above c_bandwidth_density
+    """
+
+    a_tpp: Tpp
+    a_dense_tpp: Tpp
+    a_dense_density: Decimal
+    b_tpp: Tpp
+    b_density: Decimal
+    b_dense_tpp: Tpp
+    b_dense_density: Decimal
+    c_bandwidth_density: Decimal
+
+
+class Items(Sourced, frozen=True, kw_only=True):
+    """Which classification numbers belong to which group. The longest matching code decides."""
+
+    a: frozenset[Eccn]
+    b: frozenset[Eccn] = frozenset()
+    c: frozenset[Eccn] = frozenset()
+    weights: frozenset[Eccn] = frozenset()
+
+    def __post_init__(self) -> None:
+        seen: set[Eccn] = set()
+        for code in (*self.a, *self.b, *self.c, *self.weights):
+            if terms.eccn(code) in seen:
+                raise ValueError(f"{code} is listed in two groups")
+            seen.add(code)
+
+    def group(self, eccn: str) -> ItemGroup | None:
+        """The group an ECCN falls in; None for an item these rules do not control."""
+        groups: tuple[tuple[ItemGroup, frozenset[Eccn]], ...] = (
+            ("a", self.a),
+            ("b", self.b),
+            ("c", self.c),
+            ("weights", self.weights),
+        )
+        best: tuple[int, ItemGroup] | None = None
+        for name, codes in groups:
+            for code in codes:
+                if eccn == code or eccn.startswith(code + "."):
+                    best = max(best or (0, name), (len(code), name))
+        return best[1] if best else None
+
+
+class Territories(Sourced, frozen=True, kw_only=True):
+    """Dependent territories and the sovereign each is treated as (15 CFR 738.3(b)).
+
+    named     the EAR says so by name
+    inferred  it follows from the general rule only
+    own_row   has its own row in the Country Groups, so no sovereign's
+    """
+
+    named: dict[Country, Country]
+    inferred: dict[Country, Country] = {}
+    own_row: frozenset[Country] = frozenset()
+
+    def __post_init__(self) -> None:
+        twice = (self.named.keys() & self.inferred) | self.own_row & {*self.named, *self.inferred}
+        if twice:
+            raise ValueError(f"listed twice: {', '.join(sorted(twice))}")
+
+    def sovereign(self, country: Country) -> Country:
+        return self.named.get(country) or self.inferred.get(country) or country
+
+
+class Membership(_Table, frozen=True, kw_only=True):
+    """Who was in a group, up to and including `until`; without it, from then on."""
+
+    countries: frozenset[Country]
+    until: date | None = None
+
+
+class GroupD5(Sourced, frozen=True, kw_only=True):
+    """Country Group D:5 (US arms embargo) by date, and what the rules name beside it."""
+
+    membership: tuple[Membership, ...]
+    also: frozenset[Country] = frozenset()
+
+    def __post_init__(self) -> None:
+        ends = [period.until or date.max for period in self.membership]
+        if not ends or ends[-1] != date.max or ends != sorted(set(ends)):
+            raise ValueError("memberships stand in order of `until`, the last without one")
+
+    def contains(self, country: Country, on: date) -> bool:
+        if country in self.also:
+            return True
+        return next(
+            country in period.countries
+            for period in self.membership
+            if period.until is None or on <= period.until
+        )
+
+
+class Tiers(Sourced, frozen=True, kw_only=True):
+    """Tier 1 by name; tier 3 is D:5 and what stands beside it; tier 2 is everybody else.
+
+    assurances  destinations of supplement no. 5(b) to part 740, whose allocation may be raised
+    """
+
+    tier_1: frozenset[Country]
+    assurances: frozenset[Country] = frozenset()
+
+
+class ScopeRow(Sourced, frozen=True, kw_only=True):
+    """Where a license is required for some items."""
+
+    items: tuple[ItemGroup, ...]
+    reach: Literal["worldwide", "listed", "d5"]
+    section: str
+    destinations: frozenset[Country] = frozenset()
+    effective_from: date | None = None
+
+    def __post_init__(self) -> None:
+        if (self.reach == "listed") != bool(self.destinations):
+            raise ValueError("destinations are given when reach is `listed`, and only then")
+
+
+class HeadquartersRule(Sourced, frozen=True, kw_only=True):
+    """A license wherever the goods go, when the headquarters or ultimate parent is in D:5."""
+
+    items: tuple[ItemGroup, ...]
+    effective_from: date
+    section: str
+
+
+class CountryAllocation(Sourced, frozen=True, kw_only=True):
+    """TPP that may be licensed to one country over the whole period."""
+
+    tpp: Tpp
+    period_from: date
+    period_to: date
+    applies_to_tier: Literal[1, 2, 3]
+    counts: Literal["licensed"]
+    counted_items: tuple[ItemGroup, ...]
+    not_counted: frozenset[str]
+    max_uplift_bp: BasisPoints
+    section: str
+
+
+class LowProcessingPerformance(Sourced, frozen=True, kw_only=True):
+    """License Exception LPP: TPP per ultimate parent and calendar year, across all exporters.
+
+    notice_tpp   a shipment of so much is notified before it leaves
+    report_days  the consignee's statement reaches BIS within so many days after shipment
+    """
+
+    limit_tpp: Tpp
+    notice_tpp: Tpp
+    report_days: int
+    per: str
+    section: str
+
+
+class AiAuthorization(Sourced, frozen=True, kw_only=True):
+    """License Exception AIA: the cumulative TPP at which the certificate goes to BIS."""
+
+    certificate_tpp: Tpp
+    section: str
+
+
+class ComputeManufacturing(Sourced, frozen=True, kw_only=True):
+    """License Exception ACM: how often the count per facility is brought up to date."""
+
+    record_months: int
+    section: str
+
+
+class UniversalVeu(Sourced, frozen=True, kw_only=True):
+    """Universal validated end user: shares of all the TPP it owns, and its clocks."""
+
+    outside_tier_1_bp: BasisPoints
+    single_country_bp: BasisPoints
+    outside_us_bp: BasisPoints
+    decision_days: int
+    new_site_notice_days: int
+    move_notice_days: int
+    section: str
+
+
+class QuarterLimit(_Table, frozen=True, kw_only=True):
+    """A cumulative limit that holds during one calendar quarter, written 2025Q1."""
+
+    quarter: str
+    tpp: Tpp
+
+    def __post_init__(self) -> None:
+        if not _QUARTER.fullmatch(self.quarter):
+            raise ValueError(f"{self.quarter!r} is not a quarter such as 2025Q1")
+
+
+class NationalVeu(Sourced, frozen=True, kw_only=True):
+    """National validated end user: installed base of one company in one country."""
+
+    quarters: tuple[QuarterLimit, ...]
+    section: str
+
+
+class ReviewRow(Sourced, frozen=True, kw_only=True):
+    """How applications are reviewed. Without `allocation`, whether or not one is met."""
+
+    items: tuple[ItemGroup, ...]
+    tiers: tuple[Literal[1, 2, 3], ...]
+    policy: Literal["presumption_of_approval", "presumption_of_denial", "policy_of_denial"]
+    section: str
+    allocation: Literal["within", "met"] | None = None
+
+
+class Validity(Sourced, frozen=True, kw_only=True):
+    """How long a license lives when it does not say so itself."""
+
+    years: int
+    section: str
+    short_years: int | None = None
+    short_items: tuple[ItemGroup, ...] = ()
+
+
+class Tolerance(Sourced, frozen=True, kw_only=True):
+    """How far a shipment may go over its license (15 CFR 750.11)."""
+
+    value_bp: BasisPoints
+    quantity_bp: BasisPoints
+    section: str
+
+
+class Checks(Sourced, frozen=True, kw_only=True):
+    """End-use checks: days from request to Unverified List, and from there to Entity List."""
+
+    unverified_days: int
+    entity_list_days: int
+
+
+class ExceptionRule(Sourced, frozen=True, kw_only=True):
+    """A license exception or authorization, and where it may be used.
+
+    data_center_a_excluded  not for items made or marketed for data centers that meet 3A090.a
+    transfers_within_d5     transfers (in-country) inside D:5 and Macau are allowed besides
+    conditions              what an officer must still see; not computed here
+    """
+
+    code: str
+    section: str
+    items: tuple[ItemGroup, ...]
+    kinds: tuple[Act, ...]
+    reach: Reach
+    conditions: str
+    transfers_within_d5: bool = False
+    data_center_a_excluded: bool = False
+    notice_days: int | None = None
+
+
+class Pack(_Table, frozen=True, kw_only=True):
+    """One set of rules, as somebody proposed it."""
+
+    id: PolicyId
+    title: str
+    sources: dict[str, str]
+    dates: Dates
+    eccn: Thresholds | None = None
+    items: Items | None = None
+    territories: Territories | None = None
+    d5: GroupD5 | None = None
+    tiers: Tiers | None = None
+    scope: tuple[ScopeRow, ...] | None = None
+    hq_rule: HeadquartersRule | None = None
+    country_allocation: CountryAllocation | None = None
+    lpp: LowProcessingPerformance | None = None
+    aia: AiAuthorization | None = None
+    acm: ComputeManufacturing | None = None
+    uveu: UniversalVeu | None = None
+    nveu: NationalVeu | None = None
+    review: tuple[ReviewRow, ...] | None = None
+    validity: Validity | None = None
+    tolerance: Tolerance | None = None
+    checks: Checks | None = None
+    exceptions: tuple[ExceptionRule, ...] | None = None
+
+    def __post_init__(self) -> None:
+        terms.identifier(self.id, "policy")
+        for section, needed in _NEEDS.items():
+            for other in needed:
+                if getattr(self, section) is not None and getattr(self, other) is None:
+                    raise ValueError(f"[{section}] needs [{other}] in the same pack")
+
+
+@lru_cache(maxsize=64)
+def parse_pack(text: str) -> Pack:
+    """The pack a TOML text holds.
+
+    Raises `Malformed` for text that is not TOML, unknown keys, floats, unknown countries, more
+    than `PACK_BYTES_MAX` bytes, and numbers without a source that [sources] knows.
+    """
+    size = len(text.encode())
+    if size > PACK_BYTES_MAX:
+        raise Malformed(
+            f"the policy pack has {size:,} bytes, and {PACK_BYTES_MAX:,} fit in one entry",
+            remedy="leave out comments, or split the rules into two packs",
+            code="PACK_SIZE",
+        )
+    try:
+        tables = tomllib.loads(text, parse_float=_no_float)
+        pack = msgspec.convert(tables, Pack)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise Malformed(
+            f"the policy pack does not read: {str(error)[:300]}",
+            remedy="compare it with `chip-ledger policy show diffusion-2025`",
+            code="PACK_FORM",
+        ) from error
+    for problem in _unsourced(tables, frozenset(pack.sources)):
+        raise Malformed(
+            f"policy pack {pack.id}: {problem}",
+            remedy='write source = "KEY: place" beside it, and KEY under [sources]',
+            code="PACK_UNSOURCED",
+        )
+    return pack
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a pack's UTF-8 text, in hex: what an adoption commits to.
+
+    >>> digest("")[:16]
+    'e3b0c44298fc1c14'
+    """
+    return sha256(text.encode()).hexdigest()
+
+
+def shipped_packs() -> tuple[str, ...]:
+    """Ids of the packs that come with this program, in alphabetical order."""
+    folder = resources.files("ledger") / "policies"
+    names = (entry.name for entry in folder.iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def shipped_pack(policy: str) -> str:
+    """The text of a pack that comes with this program. It does nothing until it is adopted."""
+    if policy not in shipped_packs():
+        raise Unknown(
+            f"no policy pack {policy!r} comes with this program",
+            remedy=f"name one of {', '.join(shipped_packs())}, or a file",
+            code="PACK_UNKNOWN",
+        )
+    return (resources.files("ledger") / "policies" / f"{policy}.toml").read_text("utf-8")
+
+
+def source_keys(source: str) -> tuple[str, ...]:
+    """The keys a `source` names.
+
+    >>> source_keys("REG: §740.29(a); SEMI")
+    ('REG', 'SEMI')
+    """
+    return tuple(part.split(":")[0].strip() for part in source.split(";") if part.strip())
+
+
+def _unsourced(table: dict[str, Any], keys: frozenset[str]) -> Iterator[str]:
+    """What is wrong with the sources of a pack's tables, in the order they stand.
+
+    Walks whatever is there, so that a section invented tomorrow is held to it too. A list of
+    plain rows inside a table shares that table's source.
+    """
+    todo: list[tuple[str, dict[str, Any], bool]] = [("the pack itself", table, False)]
+    while todo:
+        name, each, covered = todo.pop(0)
+        source = each.get("source", "")
+        unknown = sorted(set(source_keys(source)) - keys)
+        if unknown:
+            yield f"{name} names the source {unknown[0]}, which [sources] does not hold"
+        covered = covered or bool(source_keys(source))
+        if not covered and any(_holds_number(value) for value in each.values()):
+            yield f"{name} holds a number and no source"
+        for key, value in each.items():
+            rows = value if isinstance(value, list) else [value]
+            todo += [(f"[{key}]", row, covered) for row in rows if isinstance(row, dict)]
+
+
+def _holds_number(value: object) -> bool:
+    match value:
+        case bool():
+            return False
+        case int():
+            return True
+        case str():
+            return _DECIMAL.fullmatch(value) is not None
+        case list():
+            return any(_holds_number(item) for item in value)
+        case _:
+            return False
+
+
+def _no_float(text: str) -> float:
+    raise Malformed(
+        f"the policy pack holds the floating-point number {text}",
+        remedy=f'write whole numbers, basis points, or an exact decimal in quotes: "{text}"',
+        code="PACK_FLOAT",
+    )
