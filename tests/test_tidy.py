@@ -2,19 +2,25 @@
 
 import ast
 import importlib.util
+import json
 import re
 import subprocess
 import sys
 import tomllib
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from zipfile import ZipFile
 
 import click
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from ledger.events import EVENTS
+from ledger.envelope import pae, unseal
+from ledger.events import EVENTS, decode, encode
 
 HOUSE = Path(__file__).parent.parent
 ROOMS = ("ledger", "commands", "projections")
@@ -96,6 +102,33 @@ def generator() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_the_example_on_the_page_of_formats_is_what_we_sign():
+    page = (HOUSE / "docs" / "formats.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^```(\w+)\n(.*?)\n```$", page, re.MULTILINE | re.DOTALL))
+    payload, line = shown["payload"].encode(), shown["line"].encode()
+    envelope = unseal(line)
+    ((kid, signature),) = envelope.signatures
+    spki = b64decode(shown["spki"])
+    said = json.loads(payload)
+    leaf = sha256(b"\0" + line)
+    note, _, signed = shown["checkpoint"].partition("\n\n")
+    origin, key_hash, key = shown["verifier"].split("+", 2)
+    log_key = b64decode(key)
+
+    assert payload == envelope.payload
+    assert said["data"] == json.loads(
+        encode(decode(said["type"], json.dumps(said["data"]).encode()))
+    )
+    assert kid == said["kid"] == shown["keyid"] == sha256(spki).hexdigest()[:32]
+    assert leaf.hexdigest() == shown["leaf"]
+    assert f"{said['log']}\n1\n{b64encode(leaf.digest()).decode()}" == note
+    assert key_hash == sha256(origin.encode() + b"\n" + log_key).hexdigest()[:8]
+    load_der_public_key(spki).verify(signature, pae(payload))
+    blob = b64decode(signed.removeprefix(f"— {origin} "))
+    assert key_hash == blob[:4].hex()
+    Ed25519PublicKey.from_public_bytes(log_key[1:]).verify(blob[4:], f"{note}\n".encode())
 
 
 def test_every_event_has_its_bytes_kept():
