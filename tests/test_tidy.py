@@ -28,9 +28,22 @@ ROOMS = ("ledger", "commands", "projections")
 # Modules that may lean on a database, cryptography or a terminal. All others are meaning, and
 # stand in the contract of that name in pyproject.toml.
 MACHINERY = (
+    "commands.__main__",
+    "commands.cli",
+    "commands.handler",
+    "ledger.board",
+    "ledger.checkpoint",
+    "ledger.cli",
     "ledger.envelope",
+    "ledger.keyfile",
+    "ledger.log",
+    "ledger.recorder",
     "ledger.signatures",
     "ledger.store",
+    "ledger.verification",
+    "ledger.views",
+    "projections.cli",
+    "projections.render",
 )
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
