@@ -94,8 +94,9 @@ class Keyring:
             )
         if held.valid_after is None:
             raise NotPermitted(
-                f"key {kid} of {mine.actor} was enrolled by {held.proposed_by} and not countersigned",
-                remedy=f"a second administrator types: chip-ledger key countersign {kid}",
+                f"key {kid} of {mine.actor} waits for a second administrator;"
+                f" {held.proposed_by} proposed it",
+                remedy=f"another administrator types: chip-ledger key countersign {kid}",
                 code="KEY_PENDING",
             )
         if on < mine.valid_from or (mine.valid_until is not None and on > mine.valid_until):

@@ -186,6 +186,11 @@ class NodeReader:
         return known
 
 
+def root_of(size: int, node: NodeSource) -> bytes:
+    """The root of the first `size` leaves, from the roots of complete subtrees."""
+    return _root_of_range(0, size, node) if size else EMPTY_ROOT
+
+
 def inclusion_proof(index: int, size: int, node: NodeSource) -> list[bytes]:
     """The hashes that lead from leaf `index` to the root of the first `size` leaves.
 

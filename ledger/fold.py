@@ -1,0 +1,115 @@
+"""What a fold is: which events it reads, and what each does to keyed states.
+
+A fold is pure in meaning: the states after an entry depend on the entries so far and on nothing
+else: no clock, no network, no chance. The states themselves are mutable, because the engine that
+keeps them (`ledger.views`, or `MemoryStates` here) saves only what changed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from ledger.entry import Entry
+
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+class States(Protocol):
+    """States by key. A number nobody set is 0, and a number that is 0 is not kept."""
+
+    def get(self, key: str, kind: type[T]) -> T | None:
+        """The value at a key, or None."""
+        ...
+
+    def put(self, key: str, value: Any) -> None:
+        """Set the value at a key; None removes it."""
+        ...
+
+    def number(self, key: str) -> int:
+        """The number at a key, 0 when there is none."""
+        ...
+
+    def add(self, key: str, amount: int) -> None:
+        """Add to the number at a key."""
+        ...
+
+    def scan(self, prefix: str, kind: type[T]) -> Iterator[tuple[str, T]]:
+        """Every key that starts so, in order, with its value."""
+        ...
+
+    def recall(self, number: int) -> Entry:
+        """An earlier entry, for the few events that point at one."""
+        ...
+
+
+class Fold(Protocol):
+    """One definition, for one pass here, for catching up, and for replays."""
+
+    @property
+    def name(self) -> str:
+        """Short name under which its states are kept."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Raised when its meaning changes: what was kept is then dropped and rebuilt."""
+        ...
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Wire names of the events it reads."""
+        ...
+
+    def evolve(self, states: States, entry: Entry) -> None:
+        """What an entry does to the states."""
+        ...
+
+
+class MemoryStates:
+    """States in memory, for replays and tests."""
+
+    def __init__(self, recall: Callable[[int], Entry]) -> None:
+        self._kept: dict[str, Any] = {}
+        self._recall = recall
+
+    def get(self, key: str, kind: type[T]) -> T | None:
+        value: T | None = self._kept.get(key)
+        return value
+
+    def put(self, key: str, value: Any) -> None:
+        if value is None:
+            self._kept.pop(key, None)
+        else:
+            self._kept[key] = value
+
+    def number(self, key: str) -> int:
+        found: int = self._kept.get(key, 0)
+        return found
+
+    def add(self, key: str, amount: int) -> None:
+        self.put(key, self.number(key) + amount or None)
+
+    def scan(self, prefix: str, kind: type[T]) -> Iterator[tuple[str, T]]:
+        for key in sorted(key for key in self._kept if key.startswith(prefix)):
+            yield key, self._kept[key]
+
+    def recall(self, number: int) -> Entry:
+        return self._recall(number)
+
+    def rows(self) -> list[tuple[str, bytes]]:
+        """Every key with its value's bytes, in order: equal states have equal rows."""
+        return [(key, _encoder.encode(value)) for key, value in sorted(self._kept.items())]
+
+
+def replay(fold: Fold, entries: Iterable[Entry]) -> MemoryStates:
+    """The states after some entries, numbered as in the log, from the first on."""
+    seen: dict[int, Entry] = {}
+    states = MemoryStates(seen.__getitem__)
+    for entry in entries:
+        seen[entry.number] = entry
+        if entry.event.wire in fold.reads:
+            fold.evolve(states, entry)
+    return states

@@ -1,0 +1,381 @@
+"""The ledger: events go in under the write lock, signed; entries, checkpoints and proofs come out.
+
+What is appended here passes the checks `verify` will make (docs/formats.md, step 5), so that an
+honest log cannot become one that does not verify.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
+from sqlalchemy import Connection
+
+from ledger import keyring
+from ledger.checkpoint import Checkpoint, parse_note, sign_note
+from ledger.entry import Entry, Signing, compose, read
+from ledger.envelope import payload_of, seal
+from ledger.errors import Conflict, LedgerError, NotAuthentic, NotPermitted, Refused
+from ledger.events import EnrolledKey, Event, LedgerOpened
+from ledger.keyring import KEY_EVENTS, Keyring
+from ledger.merkle import (
+    EMPTY_ROOT,
+    NodeReader,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    root_of,
+)
+from ledger.signatures import Signer, Verifier, check_enrollable, possession_statement
+from ledger.store import Store, StoredEvent, StoredRow, Transaction
+from ledger.terms import ActorId
+
+CLOCK_SLACK = timedelta(seconds=300)
+"""How far an entry's claimed time may lie before an earlier entry's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What a decision rests on: entries with one of these tags, or of these types, or both."""
+
+    tags: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+    def query(self) -> DCBQuery:
+        """The same, in the library's words."""
+        if not self.tags:
+            return DCBQuery([DCBQueryItem(types=list(self.types))])
+        return DCBQuery([DCBQueryItem(types=list(self.types), tags=[tag]) for tag in self.tags])
+
+
+class Ledger:
+    """One ledger, opened. Its origin and log key are read from its first entry."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        with store.reading() as connection:
+            first = store.select(connection, None, up_to=1)
+        if not first:
+            raise NotAuthentic(
+                f"{store.place} has no opening entry",
+                remedy="its creation was interrupted: remove it, then chip-ledger init",
+                code="OPENING_MISSING",
+            )
+        self.opening_leaf = leaf_hash(first[0][4])
+        opened = entry_of(first[0]).event
+        if not isinstance(opened, LedgerOpened):
+            raise NotAuthentic(
+                f"entry 1 of {store.place} is {opened.wire}, not ledger.opened.v1",
+                remedy="chip-ledger verify",
+                code="OPENING_MISSING",
+            )
+        self.opened = opened
+        self.origin = opened.origin
+        self.log_spki = b64decode(opened.log_key)
+        self._ring: tuple[int, Keyring] = (0, Keyring())
+        self._seen: tuple[str, tuple[int, str]] | None = None
+
+    @classmethod
+    def open(cls, place: str) -> "Ledger":
+        """The ledger at a path or URL."""
+        return cls(Store.open(place))
+
+    @classmethod
+    def create(
+        cls, place: str, opened: LedgerOpened, signer: Signer, log: Signer, *, at: datetime
+    ) -> "Ledger":
+        """Make a ledger with its opening entry and its first checkpoint."""
+        for one in opened.administrators:
+            check_possession(opened.origin, one)
+        mine = next((one for one in opened.administrators if one.key == signer.kid), None)
+        if mine is None:
+            raise NotPermitted(
+                f"key {signer.kid} is not one of the administrators of this ledger",
+                code="KEY_UNKNOWN",
+            )
+        store = Store.create(place)
+        signing = Signing(
+            at, mine.actor, signer.kid, opened.origin, "key_administrator", (0, _b64(EMPTY_ROOT))
+        )
+        payload, tags = compose(opened, signing, ver=1, prev=None)
+        with store.writing() as transaction:
+            line = seal(payload, [signer])
+            transaction.append([StoredEvent(opened.wire, line, tags, opened.subject, 1)])
+        ledger = cls(store)
+        ledger.checkpoint(log)
+        return ledger
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────
+
+    def size(self) -> int:
+        """Number of entries."""
+        with self.store.reading() as connection:
+            return self.store.head(connection)[0]
+
+    def entries(self, chosen: Slice, *, up_to: int | None = None) -> list[Entry]:
+        """The entries of a slice, in order."""
+        with self.store.reading() as connection:
+            return select(self.store, connection, chosen, up_to=up_to)
+
+    def keys(self) -> Keyring:
+        """The key registry at the head."""
+        with self.store.reading() as connection:
+            return self._keyring(connection, self.store.head(connection)[0])
+
+    def _keyring(self, connection: Connection, size: int) -> Keyring:
+        """The registry after `size` entries, folded from where it was last read."""
+        position, ring = self._ring
+        if size > position:
+            query = Slice(types=KEY_EVENTS).query()
+            for row in self.store.select(connection, query, after=position, up_to=size):
+                entry = entry_of(row)
+                ring = keyring.evolve(
+                    ring, entry.event, entry=row[0], leaf=_b64(leaf_hash(row[4])), by=entry.by
+                )
+            self._ring = (size, ring)
+        return ring
+
+    # ── appending ───────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def writing(self) -> Iterator["Writing"]:
+        """The write lock: decide and append in it, all or nothing."""
+        ring = self._ring
+        try:
+            with self.store.writing() as transaction:
+                yield Writing(self, transaction)
+        except BaseException:
+            # What was rolled back never happened: forget what was folded from it.
+            self._ring = ring
+            raise
+
+    def append(
+        self, events: Sequence[Event], signer: Signer, *, at: datetime | None = None
+    ) -> range:
+        """Sign and append events, all or none; returns their numbers."""
+        with self.writing() as writing:
+            return writing.append(events, signer, at=at)
+
+    # ── checkpoints and proofs ──────────────────────────────────────────────────────────────────
+
+    def checkpoint(self, log: Signer) -> str:
+        """Sign the log's size and root, keep the note, and return it.
+
+        Nothing is signed that does not extend the newest checkpoint: the proof is made and
+        checked first. The note is committed before it is returned.
+        """
+        if log.spki != self.log_spki:
+            raise NotPermitted(
+                f"key {log.kid} is not the log key of {self.origin}",
+                remedy="use the log key made by chip-ledger init",
+                code="CHECKPOINT_SIGNATURE",
+            )
+        with self.store.writing() as transaction:
+            connection = transaction.connection
+            newest = self.store.newest_note(connection)
+            if newest is not None:
+                earlier = parse_note(newest, origin=self.origin, log_spki=self.log_spki)
+                if earlier.size == transaction.size:
+                    return newest
+                self._extends(connection, earlier, transaction)
+            note = sign_note(
+                Checkpoint(self.origin, transaction.size, transaction.frontier.root()), log
+            )
+            transaction.keep_note(transaction.size, note)
+        return note
+
+    def _extends(
+        self, connection: Connection, earlier: Checkpoint, transaction: Transaction
+    ) -> None:
+        shorter = earlier.size > transaction.size
+        if shorter or root_of(earlier.size, nodes(self.store, connection)) != earlier.root:
+            raise NotAuthentic(
+                f"the ledger does not extend its own checkpoint of {earlier.size:,} entries",
+                remedy="it was altered; sign nothing, and run chip-ledger verify",
+                code="ROLLBACK",
+            )
+
+    def newest_checkpoint(self) -> str | None:
+        """The newest signed checkpoint, as text."""
+        with self.store.reading() as connection:
+            return self.store.newest_note(connection)
+
+    def checkpoints(self) -> list[str]:
+        """Every signed checkpoint, oldest first."""
+        with self.store.reading() as connection:
+            return self.store.notes(connection)
+
+    def prove_inclusion(self, number: int, size: int) -> tuple[bytes, list[bytes]]:
+        """An entry's line, and the proof that it is leaf `number` - 1 of the first `size`."""
+        with self.store.reading() as connection:
+            head, _ = self.store.head(connection)
+            if not 1 <= number <= size <= head:
+                raise Refused(
+                    f"entry {number:,} is not among the first {size:,} of {head:,} entries",
+                    remedy="name an entry the checkpoint covers, or sign a newer checkpoint",
+                    code="PROOF_RANGE",
+                )
+            row = self.store.select(connection, None, after=number - 1, up_to=number)[0]
+            return bytes(row[4]), inclusion_proof(number - 1, size, nodes(self.store, connection))
+
+    def prove_consistency(self, old: int, new: int) -> list[bytes]:
+        """The proof that the first `new` entries begin with the first `old`."""
+        with self.store.reading() as connection:
+            head, _ = self.store.head(connection)
+            if not 0 <= old <= new <= head:
+                raise Refused(
+                    f"{old:,} and {new:,} are not sizes of this ledger of {head:,} entries",
+                    remedy="name two sizes, the smaller first",
+                    code="PROOF_RANGE",
+                )
+            return consistency_proof(old, new, nodes(self.store, connection))
+
+    def seen(self, connection: Connection) -> tuple[int, str]:
+        """Size and root of the newest checkpoint, its signature verified."""
+        note = self.store.newest_note(connection)
+        if note is None:
+            return 0, _b64(EMPTY_ROOT)
+        if self._seen is None or self._seen[0] != note:
+            found = parse_note(note, origin=self.origin, log_spki=self.log_spki)
+            self._seen = (note, (found.size, _b64(found.root)))
+        return self._seen[1]
+
+
+class Writing:
+    """The ledger under its write lock: what it holds now, and a way to add to it."""
+
+    def __init__(self, ledger: Ledger, transaction: Transaction) -> None:
+        self.ledger = ledger
+        self.transaction = transaction
+        self._latest: datetime | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The database connection that holds the lock."""
+        return self.transaction.connection
+
+    @property
+    def size(self) -> int:
+        """Number of entries, those appended here included."""
+        return self.transaction.size
+
+    def entries(self, chosen: Slice) -> list[Entry]:
+        """The entries of a slice, in order, those appended here included."""
+        return select(self.ledger.store, self.connection, chosen)
+
+    def keys(self) -> Keyring:
+        """The key registry, as of what is held now."""
+        return self.ledger._keyring(self.connection, self.size)
+
+    def append(
+        self, events: Sequence[Event], signer: Signer, *, at: datetime | None = None
+    ) -> range:
+        """Sign events and append them in order; returns their numbers.
+
+        Raises `NotPermitted` when the key may not sign one of them now, `Conflict` when the
+        clock stands more than five minutes behind the newest entry.
+        """
+        if not events:
+            return range(self.size + 1, self.size + 1)
+        at = self._now(at)
+        seen = self.ledger.seen(self.connection)
+        heads = self.transaction.heads(event.subject for event in events)
+        ring = self.keys()
+        signings: dict[str, Signing] = {}
+        sealed = []
+        for event in events:
+            signing = signings.get(event.wire)
+            if signing is None:
+                actor, role = ring.signing_role(signer.kid, event.wire, on=at.date())
+                signing = Signing(at, actor, signer.kid, self.ledger.origin, role, seen)
+                signings[event.wire] = signing
+            version, leaf = heads.get(event.subject, (0, None))
+            prev = None if leaf is None else _b64(leaf)
+            payload, tags = compose(event, signing, ver=version + 1, prev=prev)
+            line = seal(payload, [signer])
+            heads[event.subject] = (version + 1, leaf_hash(line))
+            sealed.append(StoredEvent(event.wire, line, tags, event.subject, version + 1))
+        first = self.size + 1
+        last = self.transaction.append(sealed)
+        self._latest = at
+        return range(first, last + 1)
+
+    def _now(self, at: datetime | None) -> datetime:
+        at = datetime.now(UTC) if at is None else at
+        if self._latest is None:
+            row = self.ledger.store.select(
+                self.connection, None, after=self.size - 1, up_to=self.size
+            )[0]
+            self._latest = datetime.fromisoformat(entry_of(row).at)
+        if at < self._latest - CLOCK_SLACK:
+            raise Conflict(
+                f"this clock says {at:%Y-%m-%d %H:%M:%S} UTC, and the newest entry was signed at"
+                f" {self._latest:%Y-%m-%d %H:%M:%S} UTC",
+                remedy="set the clock right, then type the command again",
+                code="TIME_BACKWARDS",
+            )
+        # Never before an earlier entry of this ledger, however slightly two clocks differ.
+        return max(at, self._latest)
+
+
+def nodes(store: Store, connection: Connection) -> NodeReader:
+    """Subtree hashes of the log, from its tiles and the entries after the last full one."""
+    return NodeReader(
+        lambda level, index: store.tile(connection, level, index),
+        lambda start, stop: store.leaves(connection, start, stop),
+    )
+
+
+def select(
+    store: Store, connection: Connection, chosen: Slice, *, up_to: int | None = None
+) -> list[Entry]:
+    """The entries of a slice within a transaction."""
+    last = store.head(connection)[0] if up_to is None else up_to
+    return [entry_of(row) for row in store.select(connection, chosen.query(), up_to=last)]
+
+
+def entry_of(row: StoredRow) -> Entry:
+    """The entry in a stored row, its copies compared with what was signed."""
+    number, subject, version, wire, line = row
+    return read(number, subject, version, wire, payload_of(line))
+
+
+def enroll(
+    origin: str, actor: ActorId, roles: tuple[str, ...], signer: Signer, *, valid_from: datetime
+) -> EnrolledKey:
+    """A key ready to be enrolled, with its proof of possession."""
+    return EnrolledKey(
+        key=signer.kid,
+        actor=actor,
+        roles=roles,
+        algorithm=signer.algorithm,  # type: ignore[arg-type]
+        spki=_b64(signer.spki),
+        possession=_b64(signer.sign(possession_statement(origin, actor, signer.spki))),
+        valid_from=valid_from.date(),
+    )
+
+
+def check_possession(origin: str, enrolled: EnrolledKey) -> None:
+    """Refuse a weak key, a wrong id, and a key whose holder did not sign for it."""
+    spki = b64decode(enrolled.spki)
+    check_enrollable(enrolled.algorithm, spki)
+    try:
+        Verifier(enrolled.algorithm, spki).verify(
+            possession_statement(origin, enrolled.actor, spki), b64decode(enrolled.possession)
+        )
+    except LedgerError as error:
+        raise NotAuthentic(
+            f"the key offered for {enrolled.actor} was not signed for by its holder",
+            remedy=f"the holder types: chip-ledger key offer, for this ledger and {enrolled.actor}",
+            code="KEY_POP",
+        ) from error
+
+
+def _b64(value: bytes) -> str:
+    return b64encode(value).decode()

@@ -1,0 +1,317 @@
+"""The arithmetic of quotas: what licenses reserve, what shipments draw, what is left.
+
+1. A license reserves its TPP for its destination from its decision to its expiry.
+2. A shipment draws at the country it went to, lawful or not, and uses up what its license
+   reserved for that chip; what it takes beyond the license draws all the same.
+3. What a license did not ship is given back after its expiry.
+4. A voided shipment is as if it had never been.
+5. A transfer (in-country) moves no chip into a country: it draws only on a license it relies on.
+
+What is kept knows no policy: amounts by country, classification, month and authority. Caps,
+exempt flows, territories and periods are read from the rules when somebody asks, so one board
+answers under any pack. Units: TPP.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import chain
+from typing import Final, TypeVar
+
+import msgspec
+
+from ledger.entry import Entry
+from ledger.events import (
+    AgreementAmended,
+    AgreementConcluded,
+    AgreementInForce,
+    AgreementSuspended,
+    AgreementTerminated,
+    LicenseApproved,
+    Movement,
+    ShipmentExported,
+    ShipmentReexported,
+    ShipmentTransferred,
+    ShipmentVoided,
+)
+from ledger.fold import States
+from ledger.policy import Rules
+from ledger.terms import COUNTRIES, AgreementId, Country
+
+T = TypeVar("T")
+
+UNCLASSIFIED: Final = "-"
+"""Stands for the classification of a line that declares none."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaAccount:
+    """What one country may still receive in one quota period, in TPP.
+
+    A license reserves. A shipment draws, and uses up what its license reserved.
+
+    cap       the most it may receive; None where the rules set no cap
+    reserved  promised by licenses and not shipped
+    drawn     shipped, and counted
+    exempt    shipped under an exception that the rules do not count
+    licensed  promised by every license ever decided in the period, shipped or lapsed
+
+    >>> account = QuotaAccount(cap=100, reserved=40, drawn=20)
+    >>> account.headroom, account.overdrawn
+    (40, 0)
+    """
+
+    cap: int | None = None
+    reserved: int = 0
+    drawn: int = 0
+    exempt: int = 0
+    licensed: int = 0
+
+    @property
+    def used(self) -> int:
+        """What counts against the cap."""
+        return self.reserved + self.drawn
+
+    @property
+    def headroom(self) -> int | None:
+        """What may still be promised; below zero, too much was. None where there is no cap."""
+        return None if self.cap is None else self.cap - self.used
+
+    @property
+    def overdrawn(self) -> int:
+        """What was received beyond the cap; 0 when within it, or without one."""
+        return 0 if self.cap is None else max(0, self.drawn - self.cap)
+
+    def post(self, *, reserved: int = 0, drawn: int = 0) -> "QuotaAccount":
+        """Add to what is reserved and drawn; a negative amount gives back.
+
+        >>> QuotaAccount(cap=100, reserved=60).post(reserved=-20, drawn=20).headroom
+        40
+        """
+        return replace(self, reserved=self.reserved + reserved, drawn=self.drawn + drawn)
+
+
+class HeldLine(msgspec.Struct):
+    """One chip on a license: how many are licensed and how many were shipped.
+
+    eccn, units and tpp_per_unit are empty until the license is approved.
+    """
+
+    eccn: str = ""
+    units: int = 0
+    tpp_per_unit: int = 0
+    shipped: int = 0
+
+    @property
+    def reserves(self) -> int:
+        """TPP still promised."""
+        return max(0, self.units - self.shipped) * self.tpp_per_unit
+
+
+class Holding(msgspec.Struct):
+    """A license as the quota sees it; shipments may be reported before its approval is."""
+
+    lines: dict[str, HeldLine]
+    country: str = ""
+    month: str = ""
+    expires: str = ""
+
+
+class Raised(msgspec.Struct):
+    """A G2G agreement's uplift over time: from each date, so many TPP while it is in force."""
+
+    country: str
+    uplift: dict[str, int]
+    standing: dict[str, bool]
+
+
+class QuotaFold:
+    """Holdings by license, cells by country, agreements; kept under short keys.
+
+    H/<license>                                      holding
+    R/<country>/<eccn>/<month decided>/<expiry>      reserved
+    P/<country>/<eccn>/<month decided>               licensed, ever
+    D/<country>/<eccn>/<month shipped>/<authority>   drawn
+    A/<agreement>                                    uplift
+    V/<entry>                                        a voided shipment's entry
+    """
+
+    name = "quotas"
+    version = 1
+    reads = frozenset(
+        event.wire
+        for event in (
+            LicenseApproved, ShipmentExported, ShipmentReexported, ShipmentTransferred,
+            ShipmentVoided, AgreementConcluded, AgreementInForce, AgreementAmended,
+            AgreementSuspended, AgreementTerminated,
+        )
+    )  # fmt: skip
+
+    def evolve(self, states: States, entry: Entry) -> None:
+        """What an entry does to the quotas."""
+        match entry.event:
+            case Movement() as movement:
+                _ship(states, movement, 1)
+            case LicenseApproved() as approved:
+                _approve(states, approved)
+            case ShipmentVoided(entry=number, shipment=shipment):
+                if number >= entry.number or states.number(f"V/{number}"):
+                    return
+                voided = states.recall(number).event
+                if isinstance(voided, Movement) and voided.shipment == shipment:
+                    states.put(f"V/{number}", 1)
+                    _ship(states, voided, -1)
+            case event:
+                _agree(states, event)
+
+
+def _approve(states: States, approved: LicenseApproved) -> None:
+    holding = states.get(f"H/{approved.license}", Holding) or Holding({})
+    _reserve(states, holding, -1)
+    month = approved.decided_on.isoformat()[:7]
+    holding = Holding(dict(holding.lines), approved.destination, month, f"{approved.expires_on}")
+    for line in approved.lines:
+        shipped = holding.lines.get(line.model, HeldLine()).shipped
+        holding.lines[line.model] = HeldLine(line.eccn, line.units, line.tpp_per_unit, shipped)
+        states.add(f"P/{approved.destination}/{line.eccn}/{month}", line.tpp)
+    _reserve(states, holding, 1)
+    states.put(f"H/{approved.license}", holding)
+
+
+def _reserve(states: States, holding: Holding, sign: int) -> None:
+    for line in holding.lines.values():
+        if line.reserves:
+            key = f"R/{holding.country}/{line.eccn}/{holding.month}/{holding.expires}"
+            states.add(key, sign * line.reserves)
+
+
+def _ship(states: States, movement: Movement, sign: int) -> None:
+    if isinstance(movement, ShipmentTransferred) and movement.license is None:
+        return
+    month = movement.on.isoformat()[:7]
+    for line in movement.lines:
+        eccn = line.eccn or UNCLASSIFIED
+        key = f"D/{movement.destination}/{eccn}/{month}/{movement.authority}"
+        states.add(key, sign * line.tpp)
+    if movement.license is None:
+        return
+    # Promised to one country and shipped to another, the promise is used up where it was made
+    # and the chips count where they went.
+    holding = states.get(f"H/{movement.license}", Holding) or Holding({})
+    lines = dict(holding.lines)
+    for line in movement.lines:
+        before = lines.get(line.model, HeldLine())
+        after = msgspec.structs.replace(before, shipped=before.shipped + sign * line.units)
+        lines[line.model] = after
+        if after.reserves != before.reserves:
+            states.add(
+                f"R/{holding.country}/{after.eccn}/{holding.month}/{holding.expires}",
+                after.reserves - before.reserves,
+            )
+    states.put(f"H/{movement.license}", msgspec.structs.replace(holding, lines=lines))
+
+
+def _agree(states: States, event: object) -> None:
+    match event:
+        case AgreementConcluded(agreement=agreement, country=country, uplift_tpp=uplift):
+            states.put(f"A/{agreement}", Raised(country, {"0001-01-01": uplift}, {}))
+        case AgreementAmended(agreement=agreement, uplift_tpp=uplift, effective_on=on):
+            _amend(states, agreement, uplift={on.isoformat(): uplift})
+        case AgreementInForce(agreement=agreement, in_force_on=on):
+            _amend(states, agreement, standing={on.isoformat(): True})
+        case AgreementSuspended(agreement=agreement, suspended_on=on):
+            _amend(states, agreement, standing={on.isoformat(): False})
+        case AgreementTerminated(agreement=agreement, terminated_on=on):
+            _amend(states, agreement, standing={on.isoformat(): False})
+        case _:
+            return
+
+
+def _amend(
+    states: States,
+    agreement: AgreementId,
+    uplift: dict[str, int] | None = None,
+    standing: dict[str, bool] | None = None,
+) -> None:
+    raised = states.get(f"A/{agreement}", Raised)
+    if raised is not None:
+        states.put(
+            f"A/{agreement}",
+            Raised(
+                raised.country,
+                {**raised.uplift, **(uplift or {})},
+                {**raised.standing, **(standing or {})},
+            ),
+        )
+
+
+def uplift(states: States, rules: Rules, country: Country, on: date) -> int:
+    """TPP that agreements in force on a date add to a country's allocation, before any limit."""
+    return sum(
+        _latest(raised.uplift, on) or 0
+        for _, raised in states.scan("A/", Raised)
+        if rules.sovereign(raised.country) == country and _latest(raised.standing, on)
+    )
+
+
+def _latest(dated: dict[str, T], on: date) -> T | None:
+    days = [day for day in dated if day <= on.isoformat()]
+    return dated[max(days)] if days else None
+
+
+def account(states: States, rules: Rules, country: Country, on: date) -> QuotaAccount:
+    """A country's account under some rules on a date; territories count with their sovereign."""
+    sovereign = rules.sovereign(country)
+    members = sorted(one for one in COUNTRIES if rules.sovereign(one) == sovereign)
+    cells = chain.from_iterable(
+        states.scan(f"{kind}/{member}/", int) for kind in "RPD" for member in members
+    )
+    return _sum(states, rules, on, cells).get(sovereign) or _empty(states, rules, sovereign, on)
+
+
+def accounts(states: States, rules: Rules, on: date) -> dict[Country, QuotaAccount]:
+    """Every country's account that has one, by sovereign."""
+    cells = chain.from_iterable(states.scan(f"{kind}/", int) for kind in "RPD")
+    return _sum(states, rules, on, cells)
+
+
+def _empty(states: States, rules: Rules, country: Country, on: date) -> QuotaAccount:
+    return QuotaAccount(rules.cap(country, on, uplift(states, rules, country, on)))
+
+
+def _sum(
+    states: States, rules: Rules, on: date, cells: Iterable[tuple[str, int]]
+) -> dict[Country, QuotaAccount]:
+    first, last = _months(rules)
+    today = on.isoformat()
+    sums: dict[Country, dict[str, int]] = {}
+    for key, tpp in cells:
+        kind, country, eccn, month, *rest = key.split("/")
+        if not (first <= month <= last and _counts(rules, eccn)):
+            continue
+        if kind == "R" and rest[0] < today:
+            continue
+        column = {"R": "reserved", "P": "licensed", "D": "drawn"}[kind]
+        if kind == "D" and rules.exempt(rest[0]):
+            column = "exempt"
+        mine = sums.setdefault(rules.sovereign(country), {})
+        mine[column] = mine.get(column, 0) + tpp
+    return {
+        country: replace(_empty(states, rules, country, on), **amounts)
+        for country, amounts in sorted(sums.items())
+    }
+
+
+def _counts(rules: Rules, eccn: str) -> bool:
+    """Whether a classification counts; without an allocation, whether it is controlled at all."""
+    if rules.country_allocation is not None:
+        return rules.counts(eccn)
+    return rules.item_group(eccn) is not None if rules.items else eccn != UNCLASSIFIED
+
+
+def _months(rules: Rules) -> tuple[str, str]:
+    """First and last month the allocation counts; all of time where there is none."""
+    allocation = rules.country_allocation
+    if allocation is None:
+        return "0001-01", "9999-12"
+    return f"{allocation.period_from:%Y-%m}", f"{allocation.period_to:%Y-%m}"

@@ -1,0 +1,668 @@
+"""The only file that knows the log's tables: append-only rows, tags, tiles and the head.
+
+It holds the library's interface for dynamic consistency boundaries (`DCBRecorder`) over SQLite
+and PostgreSQL. It stores bytes and their number, and knows nothing of what they say.
+
+1. Writers are serialized: SQLite by BEGIN IMMEDIATE, PostgreSQL by locking the one-row head. So
+   positions have no gaps and stand in commit order.
+2. An entry, its tags and the Merkle state change in one transaction.
+3. Triggers abort UPDATE and DELETE. No delete path exists here either.
+4. `create` alone creates; everything else refuses a ledger that is not there.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from eventsourcing.dcb.api import (
+    DCBAppendCondition,
+    DCBEvent,
+    DCBQuery,
+    DCBQueryItem,
+    DCBReadResponse,
+    DCBRecorder,
+    DCBSequencedEvent,
+    DCBSubscription,
+)
+from eventsourcing.persistence import IntegrityError, ProgrammingError
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    exc,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.engine import URL, make_url
+
+from ledger.errors import Conflict, LedgerError, NotPermitted, Refused, Unknown, Unreached
+from ledger.merkle import TILE_WIDTH, Frontier, completed_tiles, leaf_hash
+from ledger.terms import INTEGER_MAX
+
+SCHEMA_VERSION: Final = 1
+PAGE_ROWS: Final = 2_000
+PATIENCE_SECONDS: Final = 10.0
+"""How long a writer waits for another before it says that the ledger is busy."""
+
+POLL_SECONDS: Final = 0.05
+"""How often a subscription looks for new entries."""
+
+_number = BigInteger().with_variant(Integer(), "sqlite")
+# Keys are compared by their bytes on both databases, or a range of them would differ.
+_binary_text = Text().with_variant(Text(collation="C"), "postgresql")
+metadata = MetaData()
+
+head_table = Table(
+    "ledger_head",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("size", _number, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+)
+entries_table = Table(
+    "entries",
+    metadata,
+    Column("position", _number, primary_key=True, autoincrement=False),
+    Column("subject", Text),
+    Column("version", _number),
+    Column("type", Text, nullable=False),
+    Column("line", LargeBinary, nullable=False),
+    Index("entries_by_subject", "subject", "version", unique=True),
+    Index("entries_by_type", "type", "position"),
+)
+tags_table = Table(
+    "entry_tags",
+    metadata,
+    Column("tag", Text, primary_key=True),
+    Column("position", _number, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+tiles_table = Table(
+    "tiles",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", _number, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+checkpoints_table = Table(
+    "checkpoints",
+    metadata,
+    Column("size", _number, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+)
+# What views keep (`ledger.views`): derived, droppable, and therefore without triggers.
+view_positions_table = Table(
+    "view_positions",
+    metadata,
+    Column("view", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("position", _number, nullable=False),
+)
+view_rows_table = Table(
+    "view_rows",
+    metadata,
+    Column("view", Text, primary_key=True),
+    Column("key", _binary_text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+APPEND_ONLY: Final = (entries_table, tags_table, tiles_table, checkpoints_table)
+
+
+@dataclass
+class StoredEvent(DCBEvent):
+    """An event on its way into the store, with the subject and version its row repeats."""
+
+    subject: str | None = None
+    version: int | None = None
+
+
+StoredRow = tuple[int, str | None, int | None, str, bytes]
+"""Position, subject, version, type and line; all but the position and the line are copies."""
+
+
+class Store(DCBRecorder):
+    """A log in one database, opened by `create` or `open`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._format = engine.dialect.paramstyle == "format" or engine.dialect.name != "sqlite"
+
+    @classmethod
+    def create(cls, ledger: str) -> "Store":
+        """Make an empty log; refuses where one already stands (LEDGER_EXISTS)."""
+        url = _url(ledger)
+        if url.get_backend_name() == "sqlite" and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        store = cls(_engine(url))
+        with store._begin(write=True) as connection:
+            if connection.dialect.name != "sqlite":
+                # Two processes that create tables at once would otherwise both fail.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20250113)")
+            if inspect(connection).has_table(head_table.name):
+                raise Refused(
+                    f"a ledger already stands at {shown(url)}",
+                    remedy="name another place, or use the one that is there",
+                    code="LEDGER_EXISTS",
+                )
+            metadata.create_all(connection)
+            for statement in _triggers(connection.dialect.name):
+                connection.exec_driver_sql(statement)
+            empty = Frontier()
+            connection.execute(
+                insert(head_table).values(
+                    one=1, schema_version=SCHEMA_VERSION, size=0, frontier=empty.to_bytes()
+                )
+            )
+        return store
+
+    @classmethod
+    def open(cls, ledger: str, *, patience_seconds: float = PATIENCE_SECONDS) -> "Store":
+        """The log at a path or URL; `Unknown` where none is (LEDGER_MISSING, NOT_A_LEDGER)."""
+        url = _url(ledger)
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            raise Unknown(
+                f"no ledger at {shown(url)}",
+                remedy="name one with --ledger or CHIP_LEDGER, or make one: chip-ledger init",
+                code="LEDGER_MISSING",
+            )
+        store = cls(_engine(url, patience_seconds))
+        with store.reading() as connection:
+            found = (
+                connection.execute(select(head_table.c.schema_version)).scalar_one_or_none()
+                if inspect(connection).has_table(head_table.name)
+                else None
+            )
+        if found != SCHEMA_VERSION:
+            raise Unknown(
+                f"{shown(url)} is not a ledger this program can read"
+                + (f": its tables are of version {found}" if found else ""),
+                remedy="check the path or URL; chip-ledger init makes a new ledger",
+                code="NOT_A_LEDGER",
+            )
+        return store
+
+    @property
+    def place(self) -> str:
+        """Where it is, without a password."""
+        return shown(self._engine.url)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    # ── transactions ────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def _begin(self, *, write: bool) -> Iterator[Connection]:
+        with _told(self._engine.url), self._engine.connect() as connection:
+            connection = connection.execution_options(ledger_write=write)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view of the database; nothing is locked."""
+        with self._begin(write=False) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator["Transaction"]:
+        """The write lock, until the block ends; what it appended is then there, all or nothing."""
+        with self._begin(write=True) as connection:
+            transaction = Transaction(self, connection)
+            yield transaction
+            transaction.finish()
+
+    def sql(self, statement: str) -> str:
+        """A statement written with `?` in the driver's own parameter style."""
+        return statement.replace("?", "%s") if self._format else statement
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────
+
+    def head(self, connection: Connection) -> tuple[int, Frontier]:
+        """Number of entries, and the Merkle state over them."""
+        row = connection.execute(select(head_table.c.size, head_table.c.frontier)).one()
+        return row.size, Frontier.from_bytes(bytes(row.frontier))
+
+    def pages(
+        self, connection: Connection, *, after: int = 0, up_to: int = INTEGER_MAX
+    ) -> Iterator[StoredRow]:
+        """Every row in order, read page by page, so that memory stays flat."""
+        statement = (
+            "SELECT position, subject, version, type, line FROM entries"
+            " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
+        )
+        while True:
+            page = self.fetch(connection, statement, (after, up_to, PAGE_ROWS))
+            yield from page
+            if len(page) < PAGE_ROWS:
+                return
+            after = page[-1][0]
+
+    def select(
+        self,
+        connection: Connection,
+        query: DCBQuery | None,
+        *,
+        after: int = 0,
+        up_to: int = INTEGER_MAX,
+        limit: int = INTEGER_MAX,
+    ) -> list[StoredRow]:
+        """The rows that match a query, in order: a slice, all at once."""
+        where, values = _matching(query)
+        return self.fetch(
+            connection,
+            "SELECT position, subject, version, type, line FROM entries"
+            f" WHERE {where} AND position > ? AND position <= ? ORDER BY position LIMIT ?",
+            (*values, after, up_to, limit),
+        )
+
+    def fetch(
+        self, connection: Connection, statement: str, parameters: tuple[object, ...] = ()
+    ) -> list[Any]:
+        """All rows of a statement as the driver gives them: the hot path."""
+        cursor = connection.exec_driver_sql(self.sql(statement), parameters).cursor
+        rows: list[Any] = list(cursor.fetchall()) if cursor is not None else []
+        return rows
+
+    def tags_of(self, connection: Connection, first: int, last: int) -> dict[int, tuple[str, ...]]:
+        """Stored tags of entries `first` to `last`, sorted, by position."""
+        found: dict[int, list[str]] = {}
+        for position, tag in self.fetch(
+            connection,
+            "SELECT position, tag FROM entry_tags WHERE position BETWEEN ? AND ?",
+            (first, last),
+        ):
+            found.setdefault(position, []).append(tag)
+        return {position: tuple(sorted(tags)) for position, tags in found.items()}
+
+    def tile(self, connection: Connection, level: int, number: int) -> bytes | None:
+        """The 256 hashes of a complete tile, or None while it is not complete."""
+        hashes = connection.execute(
+            select(tiles_table.c.hashes).where(
+                tiles_table.c.level == level, tiles_table.c.number == number
+            )
+        ).scalar_one_or_none()
+        return None if hashes is None else bytes(hashes)
+
+    def leaves(self, connection: Connection, start: int, stop: int) -> list[bytes]:
+        """Leaf hashes of leaves `start` to `stop` - 1 (entries `start` + 1 to `stop`)."""
+        rows = self.fetch(
+            connection,
+            "SELECT line FROM entries WHERE position > ? AND position <= ? ORDER BY position",
+            (start, stop),
+        )
+        return [leaf_hash(bytes(line)) for (line,) in rows]
+
+    def newest_note(self, connection: Connection) -> str | None:
+        """The newest checkpoint, as signed."""
+        table = checkpoints_table
+        newest = select(table.c.note).order_by(table.c.size.desc()).limit(1)
+        return connection.execute(newest).scalar_one_or_none()
+
+    def notes(self, connection: Connection) -> list[str]:
+        """Every checkpoint, oldest first."""
+        table = checkpoints_table
+        return list(connection.execute(select(table.c.note).order_by(table.c.size)).scalars())
+
+    # ── the library's interface ─────────────────────────────────────────────────────────────────
+
+    def read(
+        self, query: DCBQuery | None = None, *, after: int | None = None, limit: int | None = None
+    ) -> DCBReadResponse:
+        """Events that match, in order, up to the head at the time of the call."""
+        with self.reading() as connection:
+            size, _ = self.head(connection)
+        if limit is None:
+            return _Response(self, query, after or 0, size)
+        with self.reading() as connection:
+            found = self.sequenced(connection, query, after=after or 0, up_to=size, limit=limit)
+        return _Response(self, query, after or 0, found[-1].position if found else None, found)
+
+    def sequenced(
+        self,
+        connection: Connection,
+        query: DCBQuery | None,
+        *,
+        after: int,
+        up_to: int,
+        limit: int,
+    ) -> list[DCBSequencedEvent]:
+        """Events in the library's form, their tags sorted."""
+        rows = self.select(connection, query, after=after, up_to=up_to, limit=limit)
+        if not rows:
+            return []
+        named = self.tags_of(connection, rows[0][0], rows[-1][0])
+        return [
+            DCBSequencedEvent(DCBEvent(wire, bytes(line), list(named.get(position, ()))), position)
+            for position, _, _, wire, line in rows
+        ]
+
+    def append(
+        self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None
+    ) -> int:
+        """Append all or none; `IntegrityError` when an event that matches came first."""
+        if not events:
+            raise ProgrammingError("nothing to append")
+        with self.writing() as transaction:
+            if condition is not None and transaction.matches(condition):
+                raise IntegrityError(condition)
+            return transaction.append(events)
+
+    def subscribe(
+        self, query: DCBQuery | None = None, *, after: int | None = None
+    ) -> "Subscription":
+        """Events that match, and then new ones as they are committed."""
+        return Subscription(self, query, after)
+
+
+class Transaction:
+    """The log under its write lock."""
+
+    def __init__(self, store: Store, connection: Connection) -> None:
+        self.store = store
+        self.connection = connection
+        if connection.dialect.name != "sqlite":
+            connection.exec_driver_sql("SELECT one FROM ledger_head FOR UPDATE")
+        self.size, self.frontier = store.head(connection)
+        self._size_before = self.size
+
+    def matches(self, condition: DCBAppendCondition) -> bool:
+        """Whether an event that matches the condition's query came after its position."""
+        where, values = _matching(condition.fail_if_events_match)
+        return bool(
+            self.store.fetch(
+                self.connection,
+                f"SELECT 1 FROM entries WHERE {where} AND position > ? LIMIT 1",
+                (*values, condition.after or 0),
+            )
+        )
+
+    def heads(self, subjects: Iterable[str]) -> dict[str, tuple[int, bytes]]:
+        """Version and leaf hash of the newest entry of each subject that has one."""
+        wanted = list(dict.fromkeys(subjects))
+        found: dict[str, tuple[int, bytes]] = {}
+        for start in range(0, len(wanted), 500):
+            some = wanted[start : start + 500]
+            marks = ",".join("?" * len(some))
+            for subject, version, line in self.store.fetch(
+                self.connection,
+                "SELECT subject, version, line FROM entries AS e"
+                f" WHERE subject IN ({marks}) AND version ="
+                " (SELECT max(version) FROM entries WHERE subject = e.subject)",
+                tuple(some),
+            ):
+                found[subject] = (version, leaf_hash(bytes(line)))
+        return found
+
+    def append(self, events: Sequence[DCBEvent]) -> int:
+        """Number the events and write them; returns the last position."""
+        rows = []
+        tags: list[tuple[str, int]] = []
+        position = self.size
+        for one in events:
+            position += 1
+            subject, version = getattr(one, "subject", None), getattr(one, "version", None)
+            rows.append((position, subject, version, one.type, one.data))
+            tags.extend((tag, position) for tag in one.tags)
+        self.connection.exec_driver_sql(
+            self.store.sql(
+                "INSERT INTO entries (position, subject, version, type, line) VALUES (?,?,?,?,?)"
+            ),
+            rows,
+        )
+        if tags:
+            self.connection.exec_driver_sql(
+                self.store.sql("INSERT INTO entry_tags (tag, position) VALUES (?,?)"), tags
+            )
+        self.frontier = self.frontier.extended(leaf_hash(one.data) for one in events)
+        self.size = position
+        return position
+
+    def keep_note(self, size: int, note: str) -> None:
+        """Keep a signed checkpoint before anybody is shown it."""
+        self.connection.execute(insert(checkpoints_table).values(size=size, note=note))
+
+    def finish(self) -> None:
+        """Write the tiles that became complete, and the head."""
+        if self.size == self._size_before:
+            return
+        first, last = self._size_before // TILE_WIDTH, self.size // TILE_WIDTH
+        if last > first:
+            leaves = self.store.leaves(self.connection, first * TILE_WIDTH, last * TILE_WIDTH)
+            tiles = completed_tiles(
+                first * TILE_WIDTH,
+                leaves,
+                lambda level, number: self.store.tile(self.connection, level, number),
+            )
+            self.connection.execute(
+                insert(tiles_table),
+                [
+                    {"level": level, "number": number, "hashes": hashes}
+                    for level, number, hashes in tiles
+                ],
+            )
+        self.connection.exec_driver_sql(
+            self.store.sql("UPDATE ledger_head SET size = ?, frontier = ?"),
+            (self.size, self.frontier.to_bytes()),
+        )
+
+
+class _Response(DCBReadResponse):
+    """Events read lazily, a page in a transaction, up to a head fixed at the start."""
+
+    def __init__(
+        self,
+        store: Store,
+        query: DCBQuery | None,
+        after: int,
+        head: int | None,
+        found: list[DCBSequencedEvent] | None = None,
+    ) -> None:
+        self._head = head or None
+        self._events = iter(found) if found is not None else self._pages(store, query, after)
+
+    def _pages(
+        self, store: Store, query: DCBQuery | None, after: int
+    ) -> Iterator[DCBSequencedEvent]:
+        while self._head:
+            with store.reading() as connection:
+                page = store.sequenced(
+                    connection, query, after=after, up_to=self._head, limit=PAGE_ROWS
+                )
+            yield from page
+            if len(page) < PAGE_ROWS:
+                return
+            after = page[-1].position
+
+    @property
+    def head(self) -> int | None:
+        return self._head
+
+    def __next__(self) -> DCBSequencedEvent:
+        return next(self._events)
+
+
+class Subscription(DCBSubscription["Store"]):
+    """Events as they are committed, by looking again: the same on both databases."""
+
+    def __init__(self, recorder: Store, query: DCBQuery | None, after: int | None) -> None:
+        super().__init__(recorder, query, after)
+        self._waiting: list[DCBSequencedEvent] = []
+
+    def __next__(self) -> DCBSequencedEvent:
+        while not self._has_been_stopped:
+            if self._waiting:
+                self._last_position = self._waiting[0].position
+                return self._waiting.pop(0)
+            found = self._recorder.read(self._query, after=self._last_position, limit=PAGE_ROWS)
+            self._waiting = list(found)
+            if not self._waiting:
+                time.sleep(POLL_SECONDS)
+        raise StopIteration
+
+
+def _matching(query: DCBQuery | None) -> tuple[str, tuple[object, ...]]:
+    """A WHERE clause for a query, written with `?`."""
+    if query is None or not query.items:
+        return "1 = 1", ()
+    clauses, values = [], []
+    for item in query.items:
+        clause, more = _matching_item(item)
+        clauses.append(clause)
+        values.extend(more)
+    return "(" + " OR ".join(clauses) + ")", tuple(values)
+
+
+def _matching_item(item: DCBQueryItem) -> tuple[str, list[object]]:
+    clauses, values = [], list[object]()
+    if item.types:
+        clauses.append(f"type IN ({','.join('?' * len(item.types))})")
+        values.extend(item.types)
+    for tag in sorted(set(item.tags)):
+        clauses.append("position IN (SELECT position FROM entry_tags WHERE tag = ?)")
+        values.append(tag)
+    return "(" + (" AND ".join(clauses) or "1 = 1") + ")", values
+
+
+def _url(ledger: str) -> URL:
+    if "://" not in ledger:
+        return URL.create("sqlite", database=str(Path(ledger).expanduser()))
+    try:
+        url = make_url(ledger)
+    except exc.ArgumentError as error:
+        raise Unknown(
+            f"{ledger!r} is not a path or a database URL",
+            remedy="write a path, or postgresql://user@host/database",
+            code="LEDGER_MISSING",
+        ) from error
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def shown(url: URL) -> str:
+    """A database's place as a person may read it: no password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ""
+    return url.render_as_string(hide_password=True)
+
+
+def _engine(url: URL, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
+    with _told(url):
+        if url.get_backend_name() != "sqlite":
+            milliseconds = int(patience_seconds * 1_000)
+            engine = create_engine(url, connect_args={"options": f"-c lock_timeout={milliseconds}"})
+        else:
+            engine = create_engine(url, connect_args={"timeout": patience_seconds})
+            event.listen(engine, "connect", _on_sqlite_connect)
+            event.listen(engine, "begin", _on_sqlite_begin)
+        return engine
+
+
+def _on_sqlite_connect(connection: Any, _record: object) -> None:
+    # The driver's own transaction handling would begin too late and too weakly: we begin ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    with suppress(Exception):
+        # Fails on a file we may only read, where the mode it was written in serves.
+        cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("ledger_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _triggers(dialect: str) -> Iterator[str]:
+    """Statements that make the log's tables refuse change."""
+    says = "the ledger is append-only"
+    if dialect == "sqlite":
+        for table in APPEND_ONLY:
+            for deed in ("UPDATE", "DELETE"):
+                yield (
+                    f"CREATE TRIGGER {table.name}_no_{deed.lower()} BEFORE {deed} ON {table.name}"
+                    f" BEGIN SELECT RAISE(ABORT, '{says}'); END"
+                )
+        return
+    yield (
+        "CREATE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN RAISE EXCEPTION '{says}'; END $$"
+    )
+    for table in APPEND_ONLY:
+        yield (
+            f"CREATE TRIGGER {table.name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE"
+            f" ON {table.name} FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only()"
+        )
+
+
+@contextmanager
+def _told(url: URL) -> Iterator[None]:
+    """What the database says, in words an officer can act on."""
+    try:
+        yield
+    except ImportError as error:
+        raise Unreached(
+            f"the driver for {url.get_backend_name()} is not installed: {error}",
+            remedy="pip install 'chip-ledger[postgres]'",
+            code="DRIVER_MISSING",
+        ) from error
+    except exc.NoSuchModuleError as error:
+        raise Unknown(
+            f"{url.drivername!r} is not a database this program knows",
+            remedy="use a path for SQLite, or postgresql://user@host/database",
+            code="LEDGER_MISSING",
+        ) from error
+    except exc.DBAPIError as error:
+        raise _in_words(error, url) from error
+
+
+def _in_words(error: exc.DBAPIError, url: URL) -> LedgerError:
+    said = str(error.orig).strip().partition("\n")[0]
+    lower = said.lower()
+    if "locked" in lower or "lock timeout" in lower or "deadlock" in lower:
+        return Conflict(
+            f"another process is writing to {shown(url)} and did not finish in time",
+            remedy="type the command again; nothing was recorded",
+            code="LEDGER_LOCKED",
+        )
+    if "disk is full" in lower or "no space" in lower:
+        return Unreached(
+            f"the disk that holds {shown(url)} is full; nothing was recorded",
+            remedy="make room, then type the command again",
+            code="DISK_FULL",
+        )
+    if "readonly" in lower or "read-only" in lower:
+        return NotPermitted(
+            f"{shown(url)} may only be read by this account",
+            remedy="ask for write access, or use a read command",
+            code="READ_ONLY",
+        )
+    if "not a database" in lower or "malformed" in lower:
+        return Unknown(
+            f"{shown(url)} is not a ledger: {said}",
+            remedy="check the path, or restore the file from a copy and verify it",
+            code="NOT_A_LEDGER",
+        )
+    return Unreached(
+        f"the database at {shown(url)} did not answer: {said}",
+        remedy="check that it runs and that the URL is right",
+        code="DATABASE",
+    )

@@ -1,0 +1,254 @@
+"""Folds kept in SQL: they catch up from where they stopped, and can be dropped at any time.
+
+1. A page of entries, what they do to the states, and the new position are one transaction.
+2. The position is read and moved under the write lock, so that two who catch up at once count
+   nothing twice.
+3. Where nothing may be written, the missing entries are folded in memory over what is kept:
+   every question has the same answer on a read-only copy.
+4. A fold of another version than the one kept is dropped and rebuilt.
+"""
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from ledger.entry import Entry, read
+from ledger.envelope import payload_of
+from ledger.errors import Conflict, NotPermitted, Unknown
+from ledger.fold import Fold, MemoryStates
+from ledger.store import Store, view_positions_table, view_rows_table
+from ledger.terms import INTEGER_MAX
+
+T = TypeVar("T")
+
+CACHE_KEYS_MAX: Final = 200_000
+"""States held in memory at once; beyond it a page ends early, and memory stays flat."""
+
+PAGE_ENTRIES: Final = 50_000
+"""Entries folded in one transaction; a rebuild writes each state once a page."""
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+class SqlStates:
+    """States of one fold over what is kept in SQL; changes wait in memory until `flush`."""
+
+    def __init__(self, store: Store, connection: Connection, view: str, *, empty: bool) -> None:
+        self._store = store
+        self._connection = connection
+        self._view = view
+        self._known: dict[str, Any] = {}
+        self._dirty: set[str] = set()
+        self._all_known = empty
+
+    def _load(self, key: str, kind: type[T]) -> T | None:
+        if key in self._known:
+            value: T | None = self._known[key]
+            return value
+        if self._all_known:
+            return None
+        found = self._store.fetch(
+            self._connection,
+            "SELECT value FROM view_rows WHERE view = ? AND key = ?",
+            (self._view, key),
+        )
+        value = msgspec.json.decode(found[0][0], type=kind) if found else None
+        self._known[key] = value
+        return value
+
+    def get(self, key: str, kind: type[T]) -> T | None:
+        return self._load(key, kind)
+
+    def put(self, key: str, value: Any) -> None:
+        self._known[key] = value
+        self._dirty.add(key)
+
+    def number(self, key: str) -> int:
+        return self._load(key, int) or 0
+
+    def add(self, key: str, amount: int) -> None:
+        self.put(key, self.number(key) + amount or None)
+
+    def scan(self, prefix: str, kind: type[T]) -> Iterator[tuple[str, T]]:
+        decoder = msgspec.json.Decoder(kind)
+        kept = {
+            key: decoder.decode(value)
+            for key, value in self._store.fetch(
+                self._connection,
+                "SELECT key, value FROM view_rows WHERE view = ? AND key >= ? AND key < ?",
+                (self._view, prefix, _after(prefix)),
+            )
+            if key not in self._dirty
+        }
+        for key in self._dirty:
+            if key.startswith(prefix) and self._known[key] is not None:
+                kept[key] = self._known[key]
+        yield from sorted(kept.items())
+
+    def recall(self, number: int) -> Entry:
+        return entry_at(self._store, self._connection, number)
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is held in memory that it should be written."""
+        return len(self._known) >= CACHE_KEYS_MAX
+
+    def flush(self) -> None:
+        """Write what changed."""
+        changed = [(key, self._known[key]) for key in sorted(self._dirty)]
+        gone = [(self._view, key) for key, value in changed if value is None]
+        kept = [
+            (self._view, key, _encoder.encode(value)) for key, value in changed if value is not None
+        ]
+        if gone:
+            self._connection.exec_driver_sql(
+                self._store.sql("DELETE FROM view_rows WHERE view = ? AND key = ?"), gone
+            )
+        if kept:
+            self._connection.exec_driver_sql(
+                self._store.sql(
+                    "INSERT INTO view_rows (view, key, value) VALUES (?,?,?)"
+                    " ON CONFLICT (view, key) DO UPDATE SET value = excluded.value"
+                ),
+                kept,
+            )
+        self._dirty.clear()
+        if self.full:
+            self._known.clear()
+            self._all_known = False
+
+
+def _after(prefix: str) -> str:
+    """The first key, in order of bytes, that no longer starts with a prefix."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else "\U0010ffff"
+
+
+def entry_at(store: Store, connection: Connection, number: int) -> Entry:
+    """One entry by its number; `Unknown` (ENTRY_MISSING) when there is none."""
+    for position, subject, version, wire, line in store.pages(
+        connection, after=number - 1, up_to=number
+    ):
+        return read(position, subject, version, wire, payload_of(line))
+    raise Unknown(f"there is no entry {number:,}", code="ENTRY_MISSING")
+
+
+def entries(
+    store: Store,
+    connection: Connection,
+    wires: Container[str],
+    *,
+    after: int = 0,
+    up_to: int = INTEGER_MAX,
+) -> Iterator[Entry]:
+    """Entries of some types, in order, each row compared with what was signed."""
+    for number, subject, version, wire, line in store.pages(connection, after=after, up_to=up_to):
+        if wire in wires:
+            yield read(number, subject, version, wire, payload_of(line))
+
+
+def catch_up(store: Store, fold: Fold, *, on_progress: Callable[[int], None] | None = None) -> int:
+    """Bring what is kept of a fold up to the head; returns the head's number."""
+    while True:
+        with store.writing() as transaction:
+            connection, head = transaction.connection, transaction.size
+            position = _position(connection, fold, write=True)
+            if position == head:
+                return position
+            states = SqlStates(store, connection, fold.name, empty=position == 0)
+            last = min(head, position + PAGE_ENTRIES)
+            position = _fold(store, connection, fold, states, after=position, up_to=last)
+            states.flush()
+            table = view_positions_table
+            moved = update(table).where(table.c.view == fold.name).values(position=position)
+            connection.execute(moved)
+        if on_progress is not None:
+            on_progress(position)
+
+
+def _fold(
+    store: Store,
+    connection: Connection,
+    fold: Fold,
+    states: SqlStates,
+    *,
+    after: int,
+    up_to: int,
+) -> int:
+    """Fold entries in order; stops early when the states fill memory. Returns the last number."""
+    evolve = fold.evolve
+    for entry in entries(store, connection, fold.reads, after=after, up_to=up_to):
+        evolve(states, entry)
+        if states.full:
+            return entry.number
+    return up_to
+
+
+def at_head(store: Store, connection: Connection, fold: Fold) -> SqlStates:
+    """States of a fold at the head: what is kept, and what is missing folded over it in memory."""
+    head, _ = store.head(connection)
+    position = _position(connection, fold)
+    states = SqlStates(store, connection, fold.name, empty=position == 0)
+    for entry in entries(store, connection, fold.reads, after=position, up_to=head):
+        fold.evolve(states, entry)
+    return states
+
+
+def refresh(store: Store, folds: Sequence[Fold]) -> None:
+    """Catch up where that can be written; where it cannot, questions fold in memory instead."""
+    try:
+        for fold in folds:
+            with store.reading() as connection:
+                behind = store.head(connection)[0] - _position(connection, fold)
+            if behind:
+                catch_up(store, fold)
+    except (NotPermitted, Conflict):
+        return
+
+
+def replayed(
+    store: Store, connection: Connection, fold: Fold, *, up_to: int = INTEGER_MAX
+) -> MemoryStates:
+    """States of a fold from the first entry on, in memory: nothing kept is read or written."""
+    states = MemoryStates(lambda number: entry_at(store, connection, number))
+    for entry in entries(store, connection, fold.reads, up_to=up_to):
+        fold.evolve(states, entry)
+    return states
+
+
+def drop(store: Store, views: Sequence[str] = ()) -> None:
+    """Forget what is kept of some folds, or of all; the next question rebuilds it."""
+    with store.writing() as transaction:
+        for table in (view_rows_table, view_positions_table):
+            statement = delete(table)
+            if views:
+                statement = statement.where(table.c.view.in_(views))
+            transaction.connection.execute(statement)
+
+
+def kept_rows(store: Store, view: str) -> list[tuple[str, bytes]]:
+    """What is kept of a fold, in order: a rebuild gives the same bytes."""
+    with store.reading() as connection:
+        return [
+            (key, bytes(value))
+            for key, value in store.fetch(
+                connection, "SELECT key, value FROM view_rows WHERE view = ? ORDER BY key", (view,)
+            )
+        ]
+
+
+def _position(connection: Connection, fold: Fold, *, write: bool = False) -> int:
+    """Where a fold stopped; a fold of another version is dropped first, when it may be."""
+    table = view_positions_table
+    kept = connection.execute(
+        select(table.c.version, table.c.position).where(table.c.view == fold.name)
+    ).one_or_none()
+    if kept is not None and kept.version == fold.version:
+        return int(kept.position)
+    if write:
+        rows = view_rows_table
+        connection.execute(delete(rows).where(rows.c.view == fold.name))
+        connection.execute(delete(table).where(table.c.view == fold.name))
+        connection.execute(insert(table).values(view=fold.name, version=fold.version, position=0))
+    return 0
