@@ -398,7 +398,7 @@ def parse_pack(text: str) -> Pack:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise Malformed(
             f"the policy pack does not read: {str(error)[:300]}",
-            remedy="compare it with `chip-ledger policy show diffusion-2025`",
+            remedy="compare it with a pack that ships with this program, such as diffusion-2025",
             code="PACK_FORM",
         ) from error
     for problem in _unsourced(tables, frozenset(pack.sources)):
