@@ -135,9 +135,7 @@ def chip(model: str) -> Chip:
         near = difflib.get_close_matches(model.lower(), catalogue(), n=3, cutoff=0.4)
         raise Malformed(
             f"no chip {model!r} is in the catalogue",
-            remedy=f"did you mean {' or '.join(near)}?"
-            if near
-            else "`chip-ledger chips` lists them",
+            remedy=f"did you mean {' or '.join(near)}?" if near else "name one such as h100-sxm",
             code="CHIP_UNKNOWN",
         )
     return found

@@ -124,18 +124,16 @@ class Items(Sourced, frozen=True, kw_only=True):
 
     def group(self, eccn: str) -> ItemGroup | None:
         """The group an ECCN falls in; None for an item these rules do not control."""
-        groups: tuple[tuple[ItemGroup, frozenset[Eccn]], ...] = (
-            ("a", self.a),
-            ("b", self.b),
-            ("c", self.c),
-            ("weights", self.weights),
-        )
-        best: tuple[int, ItemGroup] | None = None
-        for name, codes in groups:
-            for code in codes:
-                if eccn == code or eccn.startswith(code + "."):
-                    best = max(best or (0, name), (len(code), name))
-        return best[1] if best else None
+        code = eccn
+        while code:
+            for group, codes in self._groups():
+                if code in codes:
+                    return group
+            code = code.rpartition(".")[0]
+        return None
+
+    def _groups(self) -> tuple[tuple[ItemGroup, frozenset[Eccn]], ...]:
+        return ("a", self.a), ("b", self.b), ("c", self.c), ("weights", self.weights)
 
 
 class Territories(Sourced, frozen=True, kw_only=True):
