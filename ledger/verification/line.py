@@ -1,0 +1,267 @@
+"""One entry line, read strictly: the envelope rebuilt and compared, the payload encoded again.
+
+Reading goes fast for what honest writers write. Only when bytes differ does a slow and careful
+reader look for the reason, so that the code says which: another spelling of the same entry,
+a member that stands twice, or no entry at all.
+"""
+
+import json
+import re
+from base64 import b64encode
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+from datetime import datetime
+from typing import Annotated, Final, Literal, NamedTuple
+
+import msgspec
+
+from ledger.errors import Malformed, NotAuthentic
+from ledger.events import Event, decode, encode, tags
+from ledger.terms import INTEGER_MAX
+
+PAYLOAD_TYPE: Final = b"application/vnd.chip-ledger.event.v1+json"
+LINE_BYTES_MAX: Final = 60_000
+"""An entry in a tile of tlog-tiles has a length of 16 bits."""
+
+_HEAD: Final = b'{"payload":"'
+_TYPE: Final = b'","payloadType":"%b","signatures":[{"keyid":"' % PAYLOAD_TYPE
+_SIG: Final = b'","sig":"'
+_TAIL: Final = b'"}]}'
+_TEMPLATE: Final = b"%b%%b%b%%b%b%%b%b" % (_HEAD, _TYPE, _SIG, _TAIL)
+_KEY_ID: Final = re.compile(rb"[0-9a-f]{32}")
+_PREAUTH: Final = b"DSSEv1 %d %b %%d %%b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE)
+
+_INSTANT: Final = re.compile(
+    "[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}[.][0-9]{6}Z"
+)
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """The signed members, as docs/formats.md lists them."""
+
+    at: str
+    by: str
+    data: msgspec.Raw
+    id: str
+    kid: str
+    log: str
+    prev: str | None
+    role: str
+    seen: tuple[Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)], str]
+    tags: list[str]
+    type: str
+    v: Literal[1]
+    ver: Annotated[int, msgspec.Meta(ge=1, le=INTEGER_MAX)]
+
+
+class Said(NamedTuple):
+    """An entry taken apart: what was signed, by whom as the line says, and the event."""
+
+    payload: Payload
+    message: bytes
+    keyid: str
+    signature: bytes
+    event: Event
+
+
+_decoder = msgspec.json.Decoder(Payload)
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def base64(raw: bytes) -> str:
+    """Standard base64 with padding, the only spelling we take.
+
+    >>> base64(b"chips")
+    'Y2hpcHM='
+    """
+    return b64encode(raw).decode()
+
+
+def unbase64(text: str) -> bytes | None:
+    """The bytes behind standard base64; None for any other spelling, spare bits included.
+
+    >>> unbase64("Y2hpcHM="), unbase64("Y2hpcHN="), unbase64("Y2hpcHM")
+    (b'chips', None, None)
+    """
+    try:
+        raw = a2b_base64(text.encode("ascii"))
+    except (Base64Error, UnicodeEncodeError):
+        return None
+    return raw if base64(raw) == text else None
+
+
+def preauth(payload: bytes) -> bytes:
+    """What is signed: the pre-authentication encoding of DSSE v1.0.2.
+
+    >>> preauth(b"{}")
+    b'DSSEv1 41 application/vnd.chip-ledger.event.v1+json 2 {}'
+    """
+    return _PREAUTH % (len(payload), payload)
+
+
+def read(line: bytes) -> Said:
+    """An entry line taken apart, or `NotAuthentic` with the code that says what is wrong.
+
+    ENTRY_SYNTAX, ENTRY_NOT_CANONICAL, SIGNER_SET, PAYLOAD_SYNTAX, PAYLOAD_DUP_KEY,
+    PAYLOAD_NOT_CANONICAL, EVENT_UNKNOWN, EVENT_SCHEMA, SUBJECT, TAGS. Whether the signature is
+    good, and the signer's, is not looked at here.
+    """
+    keyid, signature, raw = _open(line)
+    try:
+        payload = _decoder.decode(raw)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise _unlike_a_payload(raw, "PAYLOAD_SYNTAX", str(error)) from None
+    if _encoder.encode(payload) != raw:
+        raise _unlike_a_payload(raw, "PAYLOAD_NOT_CANONICAL", "the payload has another form")
+    if not _is_instant(payload.at):
+        raise NotAuthentic(f"{payload.at!r} is not an instant in UTC", code="PAYLOAD_SYNTAX")
+    try:
+        event = decode(payload.type, payload.data)
+        again = encode(event)
+        named = tags(event)
+    except (NotAuthentic, Malformed) as error:
+        code = error.code if error.code == "EVENT_UNKNOWN" else "EVENT_SCHEMA"
+        raise _unlike_a_payload(raw, code, error.problem) from None
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise _unlike_a_payload(raw, "EVENT_SCHEMA", str(error)) from None
+    if again != bytes(payload.data):
+        raise _unlike_a_payload(
+            raw, "PAYLOAD_NOT_CANONICAL", f"the body is {payload.type} in another form than its own"
+        )
+    if event.subject != payload.id:
+        raise NotAuthentic(
+            f"it was signed as one about {payload.id} and is about {event.subject}", code="SUBJECT"
+        )
+    if named != payload.tags:
+        raise NotAuthentic(
+            f"its tags are {', '.join(payload.tags)} and should be {', '.join(named)}", code="TAGS"
+        )
+    return Said(payload, _PREAUTH % (len(raw), raw), keyid, signature, event)
+
+
+def _open(line: bytes) -> tuple[str, bytes, bytes]:
+    """Key id, signature and payload of a line with one signature, in the one form it has."""
+    stop = line.find(b'"', len(_HEAD))
+    keyid_at = stop + len(_TYPE)
+    sig_at = keyid_at + 32 + len(_SIG)
+    keyid = line[keyid_at : keyid_at + 32]
+    try:
+        raw = a2b_base64(line[len(_HEAD) : stop])
+        signature = a2b_base64(line[sig_at : -len(_TAIL)])
+    except Base64Error:
+        raise _unlike_an_entry(line) from None
+    rebuilt = _TEMPLATE % (
+        b2a_base64(raw, newline=False), keyid, b2a_base64(signature, newline=False)
+    )  # fmt: skip
+    if rebuilt != line or len(line) > LINE_BYTES_MAX or not _KEY_ID.fullmatch(keyid):
+        raise _unlike_an_entry(line)
+    return keyid.decode(), signature, raw
+
+
+def _is_instant(text: str) -> bool:
+    if not _INSTANT.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+# From here on: why bytes that are not right are not right. Speed does not matter any more.
+
+
+def _unlike_an_entry(line: bytes) -> NotAuthentic:
+    shown = repr(line if len(line) <= 60 else line[:40] + b"..." + line[-17:])[1:]
+    if len(line) > LINE_BYTES_MAX:
+        return NotAuthentic(
+            f"the line has {len(line):,} bytes and an entry at most {LINE_BYTES_MAX:,}",
+            code="ENTRY_SYNTAX",
+        )
+    try:
+        loosely = json.loads(line.decode())
+    except (ValueError, RecursionError):
+        loosely = None
+    match loosely:
+        case {"payload": str(), "payloadType": str(kind), "signatures": [*signatures]} if (
+            kind.encode(errors="replace") == PAYLOAD_TYPE
+            and all(_is_signature(signature) for signature in signatures)
+        ):
+            pass
+        case _:
+            return NotAuthentic(f"{shown} is not an entry", code="ENTRY_SYNTAX")
+    if len(signatures) != 1:
+        return NotAuthentic(
+            f"it has {len(signatures)} signatures and names one signer", code="SIGNER_SET"
+        )
+    return NotAuthentic(
+        f"{shown} is an entry in other bytes than entries are written in",
+        code="ENTRY_NOT_CANONICAL",
+    )
+
+
+def _is_signature(value: object) -> bool:
+    match value:
+        case {"keyid": str(), "sig": str()}:
+            return True
+        case _:
+            return False
+
+
+class _Differs(Exception):
+    """JSON that is not ours, found while reading it."""
+
+    def __init__(self, code: str, problem: str) -> None:
+        super().__init__(problem)
+        self.code = code
+
+
+def _unlike_a_payload(raw: bytes, code: str, problem: str) -> NotAuthentic:
+    """What a careful reader finds in a payload; `code` and `problem` when it is good JSON."""
+    try:
+        read_canonical(raw)
+    except _Differs as found:
+        return NotAuthentic(str(found), code=found.code)
+    return NotAuthentic(problem, code=code)
+
+
+def read_canonical(raw: bytes) -> object:
+    """JSON that is canonical by RFC 8785, and has neither floats nor names outside ASCII."""
+    try:
+        text = raw.decode()
+        value: object = json.loads(
+            text, object_pairs_hook=_members, parse_int=_whole, parse_float=_float,
+            parse_constant=_float,
+        )  # fmt: skip
+        again = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    except (ValueError, RecursionError) as error:
+        raise _Differs("PAYLOAD_SYNTAX", f"the payload is not JSON: {error}") from None
+    if again != text:
+        at = next((i for i, (a, b) in enumerate(zip(again, text, strict=False)) if a != b), 0)
+        raise _Differs(
+            "PAYLOAD_NOT_CANONICAL",
+            f"the payload is not canonical: {text[at : at + 20]!r} for {again[at : at + 20]!r}",
+        )
+    return value
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members: dict[str, object] = {}
+    for name, value in pairs:
+        if name in members:
+            raise _Differs("PAYLOAD_DUP_KEY", f"the member {name!r} stands twice")
+        if not name.isascii():
+            raise _Differs("PAYLOAD_NOT_CANONICAL", f"the member {name!r} is not ASCII")
+        members[name] = value
+    return members
+
+
+def _whole(digits: str) -> int:
+    # Length first: Python refuses to convert thousands of digits.
+    if len(digits) > 17 or abs(int(digits)) > INTEGER_MAX:
+        raise _Differs("PAYLOAD_NOT_CANONICAL", f"{digits[:24]} is beyond 2^53")
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    raise _Differs("PAYLOAD_NOT_CANONICAL", f"{digits[:24]} is not a whole number")

@@ -1,0 +1,349 @@
+"""The one pass over all entries: lines, streams, times, keys and roles here; signatures in threads.
+
+The rules, for entry n of a ledger with a given origin:
+
+1. The line is an entry in its one form, and the payload too; a row's columns repeat it.
+2. `log` is the origin. Within a subject `ver` counts 1, 2, 3 and `prev` is the leaf hash of the
+   subject's entry before; null at first.
+3. `seen` is a size below n and the root of this ledger at that size.
+4. `at` is not more than 300 seconds before the latest `at` of any earlier entry.
+5. The key may sign at this position (`registry`), `by` holds it, and `role` may sign the type.
+6. The line carries one signature, by the key the payload names, and it is good.
+
+An entry that fails is named and the pass goes on. What merely follows from altered bytes is not
+reported a second time: the next entry of the same subject, whose `prev` is another then; `seen`
+of a size that takes in altered bytes; and entries by keys that only an unreadable entry could
+have enrolled, which are counted as not checked.
+"""
+
+import sys
+from array import array
+from bisect import bisect_right
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+
+from ledger.errors import NotAuthentic
+from ledger.events import Event, LedgerOpened
+from ledger.verification.keys import Check, holds
+from ledger.verification.line import Payload, Said, base64, read
+from ledger.verification.registry import Held, KeyEvent, Registry
+from ledger.verification.report import ALTERED, Findings
+from ledger.verification.tree import Tree, leaf_hash
+
+BACKWARDS_SECONDS_MAX: Final = 300
+"""How far clocks of honest offices may differ."""
+
+_BACKWARDS: Final = timedelta(seconds=BACKWARDS_SECONDS_MAX)
+_FIRST: Final = datetime.min.replace(tzinfo=UTC) + _BACKWARDS
+
+_BATCH: Final = 256  # entries handed to a thread at once
+_ROOTS_KEPT: Final = 4_096
+# A thread that has verified a signature needs the interpreter for a microsecond before the next
+# one. By Python's default it would wait 5 ms for it while this thread reads entries: 40 times as
+# long as a signature takes.
+_SWITCH_SECONDS: Final = 0.000_05
+
+
+class Row(NamedTuple):
+    """One stored entry: the line, and the columns a database keeps beside it.
+
+    Columns are copies and prove nothing. A bundle has none: then `subject`, `version` and `tags`
+    are all None, and they and `type` are not compared.
+    """
+
+    position: int
+    line: bytes
+    subject: str | None
+    version: int | None
+    type: str
+    tags: tuple[str, ...] | None
+
+
+class _Job(NamedTuple):
+    """A signature to verify."""
+
+    entry: int
+    check: Check
+    signature: bytes
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """Something wrong with an entry, until it is known what was altered before it.
+
+    It is dropped when entry `after` was altered, or any entry up to `within`.
+    """
+
+    entry: int
+    code: str
+    problem: str
+    after: int = 0
+    within: int = 0
+
+
+class _Batch(NamedTuple):
+    failed: "Future[list[int]]"
+    noted: list[_Noted]
+    last: int
+
+
+class Walk:
+    """The state of the pass, and afterwards what it found."""
+
+    def __init__(self, origin: str | None) -> None:
+        self.findings = Findings()
+        self.tree = Tree()
+        self.registry = Registry()
+        self.opening: LedgerOpened | None = None
+        self.subjects: dict[str, int] = {}
+        self.signatures = 0
+        self.orphans: Counter[str] = Counter()
+        self.follow_ons = 0
+        self._origin = origin
+        self._noted: list[_Noted] = []
+        self._jobs: list[_Job] = []
+        self._versions = array("Q")
+        self._unread: list[int] = []
+        self._altered: set[int] = set()
+        self._altered_first = sys.maxsize
+        self._registry_torn = False
+        self._position = 0
+        self._latest = ""
+        self._earliest = ""
+        self._roots: dict[int, str] = {}
+        self._seen_wrong: set[tuple[int, str]] = set()
+
+    def run(
+        self, rows: Iterable[Row], *, threads: int, on_progress: Callable[[int], None] | None
+    ) -> None:
+        """Read every row once, in order, holding a few batches at a time."""
+        waiting: deque[_Batch] = deque()
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        pool = ThreadPoolExecutor(threads, "verify")
+        try:
+            for row in rows:
+                self._entry(row)
+                if len(self._versions) % _BATCH == 0:
+                    waiting.append(self._hand_over(pool))
+                    if len(waiting) > 2 * threads:
+                        self._take_back(waiting.popleft(), on_progress)
+            waiting.append(self._hand_over(pool))
+            while waiting:
+                self._take_back(waiting.popleft(), on_progress)
+        finally:
+            pool.shutdown(cancel_futures=True)
+            sys.setswitchinterval(interval)
+
+    def _hand_over(self, pool: ThreadPoolExecutor) -> _Batch:
+        batch = _Batch(pool.submit(_failed, self._jobs), self._noted, len(self._versions))
+        self._jobs, self._noted = [], []
+        return batch
+
+    def _take_back(self, batch: _Batch, on_progress: Callable[[int], None] | None) -> None:
+        noted = batch.noted + [_unsigned(entry) for entry in batch.failed.result()]
+        for one in noted:
+            if one.code in ALTERED:
+                self._altered.add(one.entry)
+                self._altered_first = min(self._altered_first, one.entry)
+        for one in sorted(noted, key=lambda one: one.entry):
+            if one.after in self._altered or one.within >= self._altered_first:
+                self.follow_ons += 1
+            else:
+                self.findings.add(one.code, one.entry, one.problem)
+        if on_progress is not None:
+            on_progress(batch.last)
+
+    def _entry(self, row: Row) -> None:
+        number = len(self._versions) + 1
+        leaf = leaf_hash(row.line)
+        if row.position != self._position + 1:
+            self._note(
+                number,
+                "POSITION",
+                f"its row is numbered {row.position:,}, after {self._position:,}",
+            )
+        self._position = row.position
+        held: Held | None = None
+        version = 0
+        try:
+            said = read(row.line)
+        except NotAuthentic as error:
+            self._note(number, error.code, error.problem)
+            self._unread.append(number)
+            self._registry_torn = True
+        else:
+            payload = said.payload
+            version = payload.ver
+            if row.subject is not None or row.version is not None or row.tags is not None:
+                self._row(number, row, payload)
+            if payload.log != self._origin and self._origin is not None:
+                self._note(number, "WRONG_LOG", f"it was signed for {payload.log}")
+            self._stream(number, payload)
+            self._seen(number, payload)
+            self._time(number, payload.at)
+            held = self._signer(number, said, base64(leaf))
+        self._versions.append(version)
+        self.registry.signed(held)
+        self.tree.append(leaf)
+
+    def _note(
+        self, entry: int, code: str, problem: str, *, after: int = 0, within: int = 0
+    ) -> None:
+        self._noted.append(_Noted(entry, code, problem, after, within))
+
+    def _row(self, number: int, row: Row, payload: Payload) -> None:
+        stored = (row.subject, row.version, row.type, sorted(row.tags or ()))
+        signed = (payload.id, payload.ver, payload.type, payload.tags)
+        if stored != signed:
+            names = ("subject", "version", "type", "tags")
+            differ = (
+                f"{name} {copy!r} for {said!r}"
+                for name, copy, said in zip(names, stored, signed, strict=True)
+                if copy != said
+            )
+            self._note(number, "ROW_MISMATCH", f"its row says {', '.join(differ)}")
+
+    def _stream(self, number: int, payload: Payload) -> None:
+        last = self.subjects.get(payload.id, 0)
+        self.subjects[payload.id] = number
+        expected = self._versions[last - 1] + 1 if last else 1
+        if payload.ver != expected:
+            # Entries nobody could read may be the ones that are missing here.
+            unread = len(self._unread) - bisect_right(self._unread, last)
+            if 0 < payload.ver - expected <= unread:
+                self.follow_ons += 1
+                return
+            self._note(
+                number,
+                "STREAM_VERSION",
+                f"it is version {payload.ver:,} of {payload.id}, and {expected:,} follows",
+            )
+            return
+        if payload.prev != (base64(self.tree.leaf(last)) if last else None):
+            before = f"entry {last:,}" if last else "no entry"
+            self._note(
+                number,
+                "STREAM_PREV",
+                f"before it in {payload.id} stands {before}, and it was signed to follow another",
+                after=last,
+            )
+
+    def _seen(self, number: int, payload: Payload) -> None:
+        size, root = payload.seen
+        if size >= number:
+            self._note(
+                number, "SEEN", f"its signer saw {size:,} entries when there were {number - 1:,}"
+            )
+            return
+        here = self._roots.get(size)
+        if here is None:
+            if len(self._roots) >= _ROOTS_KEPT:
+                self._roots.clear()
+            here = self._roots[size] = base64(self.tree.root(size))
+        if root != here and payload.seen not in self._seen_wrong:
+            # Once for each checkpoint: whoever saw it signed it into every later entry.
+            self._seen_wrong.add(payload.seen)
+            self._note(
+                number,
+                "SEEN",
+                f"its signer saw root {root} over {size:,} entries, which here is {here}",
+                within=size,
+            )
+
+    def _time(self, number: int, at: str) -> None:
+        # Instants of one form sort as they are.
+        if at >= self._latest:
+            self._latest = at
+            self._earliest = ""
+            return
+        if not self._earliest:
+            latest = datetime.fromisoformat(self._latest)
+            self._earliest = _instant(max(latest, _FIRST) - _BACKWARDS)
+        if at < self._earliest:
+            self._note(
+                number,
+                "TIME_BACKWARDS",
+                f"it is dated {at} and an entry before it {self._latest}",
+            )
+
+    def _signer(self, number: int, said: Said, leaf: str) -> Held | None:
+        """Whose key signed, when that is known; notes what is wrong and asks for the signature."""
+        payload, event = said.payload, said.event
+        if number == 1:
+            self._opening(event, payload, leaf)
+        held = self.registry.keys.get(payload.kid)
+        if held is None:
+            if self._registry_torn:
+                self.orphans[payload.kid] += 1
+            else:
+                self._note(number, "KEY_UNKNOWN", f"key {payload.kid} was never enrolled")
+            return None
+        faults = self.registry.faults(
+            held, by=payload.by, role=payload.role, wire=payload.type, on=payload.at[:10]
+        )
+        for code, problem in faults:
+            self._note(number, code, problem)
+        job = _Job(number, held.check, said.signature, said.message)
+        if said.keyid != payload.kid:
+            self._note(
+                number,
+                "SIGNER_SET",
+                f"the line has a signature by {said.keyid} and the payload names {payload.kid}",
+            )
+            self._registry_torn |= isinstance(event, KeyEvent)
+        elif not isinstance(event, KeyEvent):
+            self._jobs.append(job)
+        elif not holds(job.check, job.signature, job.message):
+            # Key events are few, and what follows stands on them: they are verified here and now.
+            self._noted.append(_unsigned(number))
+            self._registry_torn = True
+        elif number > 1 and not faults:
+            for code, problem in self.registry.apply(
+                event, entry=number, leaf=leaf, by=payload.by, kid=payload.kid
+            ):
+                self._note(number, code, problem)
+        if number == 1 and self._registry_torn:
+            self.registry = Registry()
+            return None
+        self.signatures += said.keyid == payload.kid
+        return held
+
+    def _opening(self, event: Event, payload: Payload, leaf: str) -> None:
+        """The first entry is signed with a key it enrolls itself, so it is folded beforehand."""
+        if not isinstance(event, LedgerOpened):
+            self._note(1, "OPENING", f"the first entry is {event.wire} and opens no ledger")
+            return
+        if event.origin != payload.log:
+            self._note(1, "WRONG_LOG", f"it opens {event.origin} and was signed for {payload.log}")
+        self.opening = event
+        for code, problem in self.registry.apply(
+            event, entry=1, leaf=leaf, by=payload.by, kid=payload.kid
+        ):
+            self._note(1, code, problem)
+
+
+def _failed(jobs: list[_Job]) -> list[int]:
+    """Numbers of the entries whose signature is not good; runs in a thread."""
+    failed = []
+    for entry, check, signature, message in jobs:
+        try:
+            check(signature, message)
+        except (InvalidSignature, ValueError):
+            failed.append(entry)
+    return failed
+
+
+def _unsigned(entry: int) -> _Noted:
+    return _Noted(entry, "SIGNATURE", "the signature is not one by its key over this payload")
+
+
+def _instant(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(len("2026-11-22T00:40:00.123456Z"))
