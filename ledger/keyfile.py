@@ -133,8 +133,9 @@ def load(path: Path, passphrase: bytes) -> Signer:
         )
     cost = cost_of(content)
     if cost is None or cost > cost_max:
+        stated = "unknown" if cost is None else f"{cost:,}"
         raise _no_key_file(
-            path, f"its passphrase cost is {cost or 'unknown'}, and at most {cost_max:,}"
+            path, f"the cost of its passphrase is {stated}, and {cost_max:,} is the limit"
         )
     if not passphrase:
         raise _wrong_passphrase(path)
