@@ -30,7 +30,7 @@ from ledger.merkle import (
 )
 from ledger.signatures import Signer, Verifier, check_enrollable, possession_statement
 from ledger.store import Store, StoredEvent, StoredRow, Transaction
-from ledger.terms import ActorId
+from ledger.terms import INTEGER_MAX, ActorId
 
 CLOCK_SLACK = timedelta(seconds=300)
 """How far an entry's claimed time may lie before an earlier entry's."""
@@ -118,7 +118,7 @@ class Ledger:
         with self.store.reading() as connection:
             return self.store.head(connection)[0]
 
-    def entries(self, chosen: Slice, *, up_to: int | None = None) -> list[Entry]:
+    def entries(self, chosen: Slice, *, up_to: int = INTEGER_MAX) -> list[Entry]:
         """The entries of a slice, in order."""
         with self.store.reading() as connection:
             return select(self.store, connection, chosen, up_to=up_to)
@@ -126,19 +126,18 @@ class Ledger:
     def keys(self) -> Keyring:
         """The key registry at the head."""
         with self.store.reading() as connection:
-            return self._keyring(connection, self.store.head(connection)[0])
+            return self.keyring(connection)
 
-    def _keyring(self, connection: Connection, size: int) -> Keyring:
-        """The registry after `size` entries, folded from where it was last read."""
+    def keyring(self, connection: Connection) -> Keyring:
+        """The key registry within a transaction, folded from where it was last read."""
         position, ring = self._ring
-        if size > position:
-            query = Slice(types=KEY_EVENTS).query()
-            for row in self.store.select(connection, query, after=position, up_to=size):
-                entry = entry_of(row)
-                ring = keyring.evolve(
-                    ring, entry.event, entry=row[0], leaf=_b64(leaf_hash(row[4])), by=entry.by
-                )
-            self._ring = (size, ring)
+        query = Slice(types=KEY_EVENTS).query()
+        for row in self.store.select(connection, query, after=position):
+            entry, position = entry_of(row), row[0]
+            ring = keyring.evolve(
+                ring, entry.event, entry=position, leaf=_b64(leaf_hash(row[4])), by=entry.by
+            )
+        self._ring = (position, ring)
         return ring
 
     # ── appending ───────────────────────────────────────────────────────────────────────────────
@@ -269,10 +268,6 @@ class Writing:
         """The entries of a slice, in order, those appended here included."""
         return select(self.ledger.store, self.connection, chosen)
 
-    def keys(self) -> Keyring:
-        """The key registry, as of what is held now."""
-        return self.ledger._keyring(self.connection, self.size)
-
     def append(
         self, events: Sequence[Event], signer: Signer, *, at: datetime | None = None
     ) -> range:
@@ -286,7 +281,7 @@ class Writing:
         at = self._now(at)
         seen = self.ledger.seen(self.connection)
         heads = self.transaction.heads(event.subject for event in events)
-        ring = self.keys()
+        ring = self.ledger.keyring(self.connection)
         signings: dict[str, Signing] = {}
         sealed = []
         for event in events:
@@ -333,11 +328,15 @@ def nodes(store: Store, connection: Connection) -> NodeReader:
 
 
 def select(
-    store: Store, connection: Connection, chosen: Slice, *, up_to: int | None = None
+    store: Store, connection: Connection, chosen: Slice, *, up_to: int = INTEGER_MAX
 ) -> list[Entry]:
-    """The entries of a slice within a transaction."""
-    last = store.head(connection)[0] if up_to is None else up_to
-    return [entry_of(row) for row in store.select(connection, chosen.query(), up_to=last)]
+    """The entries of a slice within a transaction, those it appended itself included."""
+    return [entry_of(row) for row in store.select(connection, chosen.query(), up_to=up_to)]
+
+
+def select_subject(store: Store, connection: Connection, subject: str) -> list[Entry]:
+    """Everything said of one subject, in order."""
+    return [entry_of(row) for row in store.select_subject(connection, subject)]
 
 
 def entry_of(row: StoredRow) -> Entry:

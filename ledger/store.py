@@ -65,6 +65,9 @@ _number = BigInteger().with_variant(Integer(), "sqlite")
 _binary_text = Text().with_variant(Text(collation="C"), "postgresql")
 metadata = MetaData()
 
+Snapshot = Connection
+"""One consistent view of the database, within a transaction."""
+
 head_table = Table(
     "ledger_head",
     metadata,
@@ -89,6 +92,8 @@ tags_table = Table(
     metadata,
     Column("tag", Text, primary_key=True),
     Column("position", _number, primary_key=True, autoincrement=False),
+    # By entry too, or looking at the tags of a few entries would read those of all.
+    Index("entry_tags_by_position", "position"),
     sqlite_with_rowid=False,
 )
 tiles_table = Table(
@@ -254,6 +259,15 @@ class Store(DCBRecorder):
                 return
             after = page[-1][0]
 
+    def tagged(self, connection: Connection) -> Iterator[tuple[StoredRow, tuple[str, ...]]]:
+        """Every row in order with its stored tags, page by page: what an auditor reads."""
+        after = 0
+        while page := self.select(connection, None, after=after, limit=PAGE_ROWS):
+            named = self.tags_of(connection, page[0][0], page[-1][0])
+            for row in page:
+                yield row, named.get(row[0], ())
+            after = page[-1][0]
+
     def select(
         self,
         connection: Connection,
@@ -270,6 +284,15 @@ class Store(DCBRecorder):
             "SELECT position, subject, version, type, line FROM entries"
             f" WHERE {where} AND position > ? AND position <= ? ORDER BY position LIMIT ?",
             (*values, after, up_to, limit),
+        )
+
+    def select_subject(self, connection: Connection, subject: str) -> list[StoredRow]:
+        """Every row of one subject, in order."""
+        return self.fetch(
+            connection,
+            "SELECT position, subject, version, type, line FROM entries"
+            " WHERE subject = ? ORDER BY version",
+            (subject,),
         )
 
     def fetch(

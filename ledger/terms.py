@@ -50,7 +50,7 @@ FlagId = NewType("FlagId", str)
 KeyId = NewType("KeyId", str)
 ActorId = NewType("ActorId", str)
 ModelId = NewType("ModelId", str)
-"""Id of a chip in the catalogue, such as h100-sxm5-80."""
+"""Id of a chip in the catalogue, such as h100-sxm."""
 
 INTEGER_MAX: Final = 2**53 - 1
 """The largest integer every JSON reader keeps exactly."""

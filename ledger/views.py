@@ -159,10 +159,7 @@ def catch_up(store: Store, fold: Fold, *, on_progress: Callable[[int], None] | N
             states = SqlStates(store, connection, fold.name, empty=position == 0)
             last = min(head, position + PAGE_ENTRIES)
             position = _fold(store, connection, fold, states, after=position, up_to=last)
-            states.flush()
-            table = view_positions_table
-            moved = update(table).where(table.c.view == fold.name).values(position=position)
-            connection.execute(moved)
+            keep(connection, fold, states, position)
         if on_progress is not None:
             on_progress(position)
 
@@ -185,12 +182,23 @@ def _fold(
     return up_to
 
 
+def keep(connection: Connection, fold: Fold, states: SqlStates, position: int) -> None:
+    """Write states that were brought up to a position within this write transaction."""
+    _position(connection, fold, write=True)
+    states.flush()
+    table = view_positions_table
+    moved = update(table).where(table.c.view == fold.name).values(position=position)
+    connection.execute(moved)
+
+
 def at_head(store: Store, connection: Connection, fold: Fold) -> SqlStates:
-    """States of a fold at the head: what is kept, and what is missing folded over it in memory."""
-    head, _ = store.head(connection)
+    """States of a fold at the head: what is kept, and what is missing folded over it in memory.
+
+    Within a write transaction, the head includes what the transaction itself appended.
+    """
     position = _position(connection, fold)
     states = SqlStates(store, connection, fold.name, empty=position == 0)
-    for entry in entries(store, connection, fold.reads, after=position, up_to=head):
+    for entry in entries(store, connection, fold.reads, after=position):
         fold.evolve(states, entry)
     return states
 

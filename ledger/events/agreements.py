@@ -9,7 +9,9 @@ from ledger.events._event import Agreement, Event, Name, Text
 from ledger.terms import Country, Tpp
 
 
-class _AboutAgreement(Event, frozen=True, kw_only=True):
+class AboutAgreement(Event, frozen=True, kw_only=True):
+    """What every event of an agreement names: itself and its country."""
+
     agreement: Agreement
     country: Country
 
@@ -22,7 +24,7 @@ class _AboutAgreement(Event, frozen=True, kw_only=True):
         return (f"country:{self.country}",)
 
 
-class AgreementConcluded(_AboutAgreement, frozen=True, kw_only=True):
+class AgreementConcluded(AboutAgreement, frozen=True, kw_only=True):
     """Governments agreed; nothing changes until the agreement is in force.
 
     agreement     id
@@ -50,7 +52,7 @@ class AgreementConcluded(_AboutAgreement, frozen=True, kw_only=True):
         return self.concluded_on
 
 
-class AgreementInForce(_AboutAgreement, frozen=True, kw_only=True):
+class AgreementInForce(AboutAgreement, frozen=True, kw_only=True):
     """An agreement took effect.
 
     agreement    id
@@ -69,7 +71,7 @@ class AgreementInForce(_AboutAgreement, frozen=True, kw_only=True):
         return self.in_force_on
 
 
-class AgreementAmended(_AboutAgreement, frozen=True, kw_only=True):
+class AgreementAmended(AboutAgreement, frozen=True, kw_only=True):
     """The uplift was changed from a date on.
 
     agreement     id
@@ -90,7 +92,7 @@ class AgreementAmended(_AboutAgreement, frozen=True, kw_only=True):
         return self.effective_on
 
 
-class AgreementSuspended(_AboutAgreement, frozen=True, kw_only=True):
+class AgreementSuspended(AboutAgreement, frozen=True, kw_only=True):
     """An agreement raises nothing until it is in force again.
 
     agreement     id
@@ -109,7 +111,7 @@ class AgreementSuspended(_AboutAgreement, frozen=True, kw_only=True):
         return self.suspended_on
 
 
-class AgreementTerminated(_AboutAgreement, frozen=True, kw_only=True):
+class AgreementTerminated(AboutAgreement, frozen=True, kw_only=True):
     """An agreement ended for good.
 
     agreement      id

@@ -9,6 +9,8 @@ from ledger.events._event import EntryNumber, Event, Flag, Text, Word
 
 Outcome = Literal["cleared", "snoozed", "referred", "confirmed"]
 
+RuleName = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9-]{0,63}\Z")]
+
 
 class FlagReviewed(Event, frozen=True, kw_only=True):
     """Somebody looked at a flag.
@@ -26,7 +28,7 @@ class FlagReviewed(Event, frozen=True, kw_only=True):
     wire: ClassVar[str] = "flag.reviewed.v1"
 
     flag: Flag
-    rule: Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9-]{0,63}\Z")]
+    rule: RuleName
     outcome: Outcome
     reason: Word
     note: Text = ""

@@ -150,6 +150,7 @@ class LicenseApproved(_AboutLicense, frozen=True, kw_only=True):
     conditions          what the licensee must do or leave
     license_number      number printed on the license
     agreement           G2G agreement it is granted under
+    justification       why it was granted against a presumption of denial
     """
 
     wire: ClassVar[str] = "license.approved.v1"
@@ -164,6 +165,7 @@ class LicenseApproved(_AboutLicense, frozen=True, kw_only=True):
     conditions: tuple[Condition, ...] = ()
     license_number: Name | None = None
     agreement: Agreement | None = None
+    justification: Text = ""
 
     def __post_init__(self) -> None:
         _has_lines(self.lines)

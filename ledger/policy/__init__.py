@@ -22,7 +22,7 @@ from ledger.policy.pack import (
     source_keys,
 )
 from ledger.policy.rules import PartyTier, Rules
-from ledger.policy.timeline import Adoption, PolicyTimeline
+from ledger.policy.timeline import Adoption, PolicyTimeline, after
 
 __all__ = [
     "PACK_BYTES_MAX",
@@ -39,6 +39,7 @@ __all__ = [
     "Section",
     "Thresholds",
     "UniversalVeu",
+    "after",
     "digest",
     "parse_pack",
     "shipped_pack",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
+from ledger.events import Event, PolicyAdopted, PolicyWithdrawn
 from ledger.policy.pack import parse_pack
 from ledger.policy.rules import Rules
 from ledger.terms import PolicyId
@@ -69,6 +70,17 @@ class PolicyTimeline:
                 latest.pop(each.policy, None)
                 latest[each.policy] = each
         return _rules(tuple(adoption.text for adoption in latest.values()))
+
+
+def after(timeline: PolicyTimeline, event: Event) -> PolicyTimeline:
+    """The timeline after an event."""
+    match event:
+        case PolicyAdopted(policy=policy, content=content, effective_on=on):
+            return timeline.adopt(policy, content, on)
+        case PolicyWithdrawn(policy=policy, withdrawn_on=on):
+            return timeline.withdraw(policy, on)
+        case _:
+            return timeline
 
 
 @lru_cache(maxsize=64)

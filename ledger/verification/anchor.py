@@ -79,10 +79,10 @@ def render_anchor(anchor: Anchor) -> str:
 
     >>> print(render_anchor(parse_anchor('''
     ... origin   ledger.example.gov/chips
-    ... log      ledger.example.gov/chips+c6c5ea58+AddaloDIoVXgutcbRetnYeKYOY0QyW/z2tEaO9wIZ+gK
+    ... log      ledger.example.gov/chips+40e45cd6+AZsfhHkc/HZjBFhU04netcqVRJ2HXydqg4QLBgqznPxx
     ... ''')), end="")
     origin   ledger.example.gov/chips
-    log      ledger.example.gov/chips+c6c5ea58+AddaloDIoVXgutcbRetnYeKYOY0QyW/z2tEaO9wIZ+gK
+    log      ledger.example.gov/chips+40e45cd6+AZsfhHkc/HZjBFhU04netcqVRJ2HXydqg4QLBgqznPxx
     """
     lines = [f"origin   {anchor.origin}", f"log      {anchor.log_key}"]
     if anchor.opening is not None:

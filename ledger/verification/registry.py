@@ -23,6 +23,7 @@ from typing import Final
 
 from ledger.events import (
     EnrolledKey,
+    Event,
     KeyCountersigned,
     KeyEnrolled,
     KeyReaffirmed,
@@ -39,17 +40,31 @@ ADMINISTRATOR: Final = "key_administrator"
 Fault = tuple[str, str]
 """A code, and the problem."""
 
-KeyEvent = LedgerOpened | KeyEnrolled | KeyCountersigned | KeyRotated | KeyRevoked | KeyReaffirmed
+KEY_EVENTS: Final = (
+    LedgerOpened, KeyEnrolled, KeyCountersigned, KeyRotated, KeyRevoked, KeyReaffirmed,
+)  # fmt: skip
+"""What this fold reads."""
 
 
 @dataclass(slots=True)
 class Held:
-    """A key in the registry; the dates are ISO 8601, which sort as they are."""
+    """A key in the registry.
+
+    index        its number among the keys, from 1
+    may          wire names it may sign, by role
+    check        what checks its signatures
+    valid_from   first day, ISO 8601, which sorts as it is
+    valid_until  last day
+    proposed_by  actor who enrolled it
+    enrollment   leaf hash of the entry that did, base64
+    pending      whether it waits for a second administrator
+    ended_at     number of the entry that revoked or replaced it
+    """
 
     index: int
     kid: str
     actor: str
-    roles: frozenset[str]
+    may: dict[str, frozenset[str]]
     check: Check
     valid_from: str
     valid_until: str
@@ -74,9 +89,17 @@ class Registry:
         """Remember who signed the next entry."""
         self._signers.append(0 if held is None else held.index)
 
-    def faults(self, held: Held, *, by: str, role: str, wire: str, on: str) -> list[Fault]:
+    def faults(self, held: Held, by: str, role: str, wire: str, on: str) -> list[Fault]:
         """Why a key might not sign an entry: KEY_… or ROLE; none when it might."""
         found: list[Fault] = []
+        if (
+            held.ended_at is None
+            and not held.pending
+            and held.valid_from <= on <= held.valid_until
+            and by == held.actor
+            and wire in held.may.get(role, ())
+        ):
+            return found
         if held.ended_at is not None:
             found.append((
                 "KEY_REVOKED",
@@ -99,13 +122,13 @@ class Registry:
             found.append(
                 ("KEY_ACTOR", f"key {held.kid} is {held.actor}'s, and the entry says {by}")
             )
-        if role not in held.roles:
+        if role not in held.may:
             found.append(("ROLE", f"{held.actor} may not sign as {role}"))
-        elif wire not in ROLES[role]:
+        elif wire not in held.may[role]:
             found.append(("ROLE", f"a {role} may not sign {wire}"))
         return found
 
-    def apply(self, event: KeyEvent, *, entry: int, leaf: str, by: str, kid: str) -> list[Fault]:
+    def apply(self, event: Event, *, entry: int, leaf: str, by: str, kid: str) -> list[Fault]:
         """Fold one authentic key event; what is wrong with it is not folded but returned."""
         match event:
             case LedgerOpened():
@@ -121,6 +144,8 @@ class Registry:
                 return [*self._revoke(event, entry)]
             case KeyReaffirmed():
                 return [*self._reaffirm(event)]
+            case _:
+                return []
 
     def _open(self, event: LedgerOpened, leaf: str, by: str) -> list[Fault]:
         self._origin = event.origin
@@ -171,7 +196,7 @@ class Registry:
             index=len(self.keys) + 1,
             kid=one.key,
             actor=one.actor,
-            roles=frozenset(one.roles),
+            may={role: ROLES[role] for role in one.roles},
             check=check,
             valid_from=one.valid_from.isoformat(),
             valid_until="9999-12-31" if one.valid_until is None else one.valid_until.isoformat(),
@@ -201,10 +226,10 @@ class Registry:
             yield "KEY_ACTOR", f"key {event.key} is replaced by an entry signed with {kid}"
         elif successor.actor != old.actor:
             yield "KEY_ACTOR", f"{old.actor}'s key is replaced by one of {successor.actor}"
-        elif set(successor.roles) != old.roles:
+        elif set(successor.roles) != set(old.may):
             yield (
                 "ROLE",
-                f"{old.actor} signs as {', '.join(sorted(old.roles))}, and the new key would as"
+                f"{old.actor} signs as {', '.join(sorted(old.may))}, and the new key would as"
                 f" {', '.join(sorted(successor.roles))}",
             )
         else:

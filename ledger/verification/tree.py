@@ -39,7 +39,7 @@ class Tree:
     def append(self, leaf: bytes) -> None:
         self._leaves += leaf
         if len(self._leaves) % (_BLOCK * _HASH) == 0:
-            self._complete(_root(self._between(len(self) - _BLOCK, len(self))))
+            self._complete(_root(self._leaves[-_BLOCK * _HASH :]))
 
     def leaf(self, number: int) -> bytes:
         """Leaf hash of entry `number`, from 1."""
@@ -66,14 +66,11 @@ class Tree:
                 parts.append(self._blocks[level][start >> level])
                 start += 1 << level
         if rest:
-            parts.append(_root(self._between(size - rest, size)))
+            parts.append(_root(self._leaves[(size - rest) * _HASH : size * _HASH]))
         root = parts.pop()
         while parts:
             root = _node(parts.pop(), root)
         return root
-
-    def _between(self, start: int, stop: int) -> list[bytes]:
-        return [self.leaf(number) for number in range(start + 1, stop + 1)]
 
     def _complete(self, block: bytes) -> None:
         level = 0
@@ -92,9 +89,11 @@ def _node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def _root(row: list[bytes]) -> bytes:
+def _root(row: bytes | bytearray) -> bytes:
     """Root over a few leaves, pair by pair; an odd one at the end moves up as it is."""
-    while len(row) > 1:
-        pairs = [_node(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
-        row = pairs + row[len(pairs) * 2 :]
-    return row[0]
+    pair = 2 * _HASH
+    while len(row) > _HASH:
+        whole = len(row) // pair * pair
+        hashes = [sha256(b"\x01" + row[i : i + pair]).digest() for i in range(0, whole, pair)]
+        row = b"".join([*hashes, row[whole:]])
+    return bytes(row)

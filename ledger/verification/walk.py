@@ -32,7 +32,7 @@ from ledger.errors import NotAuthentic
 from ledger.events import Event, LedgerOpened
 from ledger.verification.keys import Check, holds
 from ledger.verification.line import Payload, Said, base64, read
-from ledger.verification.registry import Held, KeyEvent, Registry
+from ledger.verification.registry import KEY_EVENTS, Held, Registry
 from ledger.verification.report import ALTERED, Findings
 from ledger.verification.tree import Tree, leaf_hash
 
@@ -65,13 +65,8 @@ class Row(NamedTuple):
     tags: tuple[str, ...] | None
 
 
-class _Job(NamedTuple):
-    """A signature to verify."""
-
-    entry: int
-    check: Check
-    signature: bytes
-    message: bytes
+_Job = tuple[int, Check, bytes, bytes]
+"""A signature to verify: entry, key, signature, message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +177,13 @@ class Walk:
         else:
             payload = said.payload
             version = payload.ver
-            if row.subject is not None or row.version is not None or row.tags is not None:
-                self._row(number, row, payload)
+            self._row(number, row, payload)
             if payload.log != self._origin and self._origin is not None:
                 self._note(number, "WRONG_LOG", f"it was signed for {payload.log}")
             self._stream(number, payload)
             self._seen(number, payload)
             self._time(number, payload.at)
-            held = self._signer(number, said, base64(leaf))
+            held = self._signer(number, said, leaf)
         self._versions.append(version)
         self.registry.signed(held)
         self.tree.append(leaf)
@@ -200,6 +194,9 @@ class Walk:
         self._noted.append(_Noted(entry, code, problem, after, within))
 
     def _row(self, number: int, row: Row, payload: Payload) -> None:
+        if row.subject is None and row.version is None and row.tags is None:
+            return
+        # A database gives tags in an order of its own; those signed are sorted.
         stored = (row.subject, row.version, row.type, sorted(row.tags or ()))
         signed = (payload.id, payload.ver, payload.type, payload.tags)
         if stored != signed:
@@ -274,9 +271,9 @@ class Walk:
                 f"it is dated {at} and an entry before it {self._latest}",
             )
 
-    def _signer(self, number: int, said: Said, leaf: str) -> Held | None:
+    def _signer(self, number: int, said: Said, leaf: bytes) -> Held | None:
         """Whose key signed, when that is known; notes what is wrong and asks for the signature."""
-        payload, event = said.payload, said.event
+        payload, message, keyid, signature, event = said
         if number == 1:
             self._opening(event, payload, leaf)
         held = self.registry.keys.get(payload.kid)
@@ -286,37 +283,36 @@ class Walk:
             else:
                 self._note(number, "KEY_UNKNOWN", f"key {payload.kid} was never enrolled")
             return None
-        faults = self.registry.faults(
-            held, by=payload.by, role=payload.role, wire=payload.type, on=payload.at[:10]
-        )
+        faults = self.registry.faults(held, payload.by, payload.role, payload.type, payload.at[:10])
         for code, problem in faults:
             self._note(number, code, problem)
-        job = _Job(number, held.check, said.signature, said.message)
-        if said.keyid != payload.kid:
+        key_event = isinstance(event, KEY_EVENTS)
+        if keyid != payload.kid.encode():
             self._note(
                 number,
                 "SIGNER_SET",
-                f"the line has a signature by {said.keyid} and the payload names {payload.kid}",
+                f"the line has a signature by {keyid!r} and the payload names {payload.kid}",
             )
-            self._registry_torn |= isinstance(event, KeyEvent)
-        elif not isinstance(event, KeyEvent):
-            self._jobs.append(job)
-        elif not holds(job.check, job.signature, job.message):
+            self._registry_torn |= key_event
+            return held
+        self.signatures += 1
+        if not key_event:
+            self._jobs.append((number, held.check, signature, message))
+        elif not holds(held.check, signature, message):
             # Key events are few, and what follows stands on them: they are verified here and now.
             self._noted.append(_unsigned(number))
             self._registry_torn = True
         elif number > 1 and not faults:
             for code, problem in self.registry.apply(
-                event, entry=number, leaf=leaf, by=payload.by, kid=payload.kid
+                event, entry=number, leaf=base64(leaf), by=payload.by, kid=payload.kid
             ):
                 self._note(number, code, problem)
         if number == 1 and self._registry_torn:
             self.registry = Registry()
             return None
-        self.signatures += said.keyid == payload.kid
         return held
 
-    def _opening(self, event: Event, payload: Payload, leaf: str) -> None:
+    def _opening(self, event: Event, payload: Payload, leaf: bytes) -> None:
         """The first entry is signed with a key it enrolls itself, so it is folded beforehand."""
         if not isinstance(event, LedgerOpened):
             self._note(1, "OPENING", f"the first entry is {event.wire} and opens no ledger")
@@ -325,7 +321,7 @@ class Walk:
             self._note(1, "WRONG_LOG", f"it opens {event.origin} and was signed for {payload.log}")
         self.opening = event
         for code, problem in self.registry.apply(
-            event, entry=1, leaf=leaf, by=payload.by, kid=payload.kid
+            event, entry=1, leaf=base64(leaf), by=payload.by, kid=payload.kid
         ):
             self._note(1, code, problem)
 

@@ -1,0 +1,206 @@
+"""Keys: enroll, countersign, rotate, revoke, reaffirm.
+
+Rules kept here:
+1. A key is enrolled once, with roles of the table, for one actor.
+2. An enrollment is countersigned by another person than the one who proposed it.
+3. A holder rotates only their own key: the successor has the same actor and the same roles.
+4. The last valid key of a key administrator is not revoked: nobody could enroll another.
+
+Possession and strength of a key are checked where bytes are (`commands.handler`).
+"""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta
+
+from commands.decider import Command, Decider, Past, Said, Situation
+from ledger.errors import Malformed, NotPermitted, Refused, Unknown
+from ledger.events import (
+    EnrolledKey,
+    Event,
+    KeyCountersigned,
+    KeyEnrolled,
+    KeyReaffirmed,
+    KeyRevoked,
+    KeyRotated,
+)
+from ledger.events._event import EntryNumber, Key, Name
+from ledger.keyring import HeldKey
+from ledger.roles import ROLES
+from ledger.terms import KeyId
+
+
+class EnrollKey(Command, frozen=True, kw_only=True, tag="key.enroll"):
+    """Propose a key, with its holder's proof of possession."""
+
+    enrolled: EnrolledKey
+    enrolled_on: date
+
+
+class CountersignKey(Command, frozen=True, kw_only=True, tag="key.countersign"):
+    """Confirm an enrollment another administrator proposed."""
+
+    key: Key
+    countersigned_on: date
+
+
+class RotateKey(Command, frozen=True, kw_only=True, tag="key.rotate"):
+    """Replace a key by a new one of the same holder, signed by the old."""
+
+    key: Key
+    successor: EnrolledKey
+    rotated_on: date
+
+
+class RevokeKey(Command, frozen=True, kw_only=True, tag="key.revoke"):
+    """End a key; `suspect_from` is the entry from which it may have been in wrong hands."""
+
+    key: Key
+    reason: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    suspect_from: EntryNumber | None = None
+    revoked_on: date
+
+
+class ReaffirmEntries(Command, frozen=True, kw_only=True, tag="key.reaffirm"):
+    """Say that entries a revoked key signed were checked and stand."""
+
+    key: Key
+    entries: Annotated[tuple[EntryNumber, ...], Meta(min_length=1, max_length=1_000)]
+    reaffirmed_on: date
+    note: Name
+
+
+KeyCommand = EnrollKey | CountersignKey | RotateKey | RevokeKey | ReaffirmEntries
+
+
+def evolve(told: tuple[Event, ...], past: Past) -> tuple[Event, ...]:
+    """Everything said of one key, in order."""
+    return (*told, past.event)
+
+
+def decide(command: KeyCommand, told: tuple[Event, ...], situation: Situation) -> Said:
+    """What follows from a command."""
+    ring = situation.keys
+    match command:
+        case EnrollKey(enrolled=enrolled, enrolled_on=on):
+            situation.happened(f"key {enrolled.key} is enrolled", on)
+            _known_roles(enrolled)
+            event: Event = KeyEnrolled(enrolled=enrolled, enrolled_on=on)
+            if event in told:
+                return Said()
+            if enrolled.key in ring.keys:
+                held = ring.keys[enrolled.key]
+                raise Refused(
+                    f"key {enrolled.key} is already enrolled for {held.enrolled.actor}"
+                    f" ({held.standing})",
+                    remedy="make a new key: chip-ledger key new",
+                    code="KEY_ENROLLED",
+                )
+            return Said([event])
+        case CountersignKey(key=key, countersigned_on=on):
+            situation.happened(f"key {key} is countersigned", on)
+            held = _held(key, situation)
+            if held.proposed_by == situation.by:
+                raise NotPermitted(
+                    f"{situation.by} proposed key {key} and cannot confirm it too",
+                    remedy="another key administrator countersigns it",
+                    code="TWO_PERSON",
+                )
+            if held.valid_after is not None:
+                return Said()
+            return Said(
+                [KeyCountersigned(key=key, enrollment=held.enrollment, countersigned_on=on)]
+            )
+        case RotateKey(key=key, successor=successor, rotated_on=on):
+            situation.happened(f"key {key} is rotated", on)
+            held = _held(key, situation)
+            mine = held.enrolled
+            event = KeyRotated(key=key, successor=successor, rotated_on=on)
+            if event in told:
+                return Said()
+            if (successor.actor, successor.roles) != (mine.actor, mine.roles):
+                raise Refused(
+                    f"key {key} belongs to {mine.actor} as {', '.join(mine.roles)};"
+                    f" its successor is offered for {successor.actor} as"
+                    f" {', '.join(successor.roles)}",
+                    remedy="a key of another person or with other roles is enrolled, not rotated",
+                    code="ROTATION",
+                )
+            if mine.actor != situation.by:
+                raise NotPermitted(
+                    f"key {key} belongs to {mine.actor}, and {situation.by} signs",
+                    remedy="its holder rotates it; an administrator can revoke it",
+                    code="KEY_ACTOR",
+                )
+            return Said([event])
+        case RevokeKey(key=key, revoked_on=on):
+            situation.happened(f"key {key} is revoked", on)
+            held = _held(key, situation)
+            if held.revoked_at is not None:
+                return Said()
+            _not_the_last(held, situation)
+            return Said(
+                [
+                    KeyRevoked(
+                        key=key,
+                        reason=command.reason,
+                        suspect_from=command.suspect_from,
+                        revoked_on=on,
+                    )
+                ]
+            )
+        case ReaffirmEntries(key=key, entries=entries, reaffirmed_on=on, note=note):
+            situation.happened(f"entries of key {key} are reaffirmed", on)
+            held = _held(key, situation)
+            if held.suspect_from is None:
+                raise Refused(
+                    f"no entry signed with key {key} is suspect",
+                    remedy="nothing needs to be done",
+                    code="NOT_SUSPECT",
+                )
+            event = KeyReaffirmed(key=key, entries=entries, reaffirmed_on=on, note=note)
+            return Said() if event in told else Said([event])
+
+
+def _known_roles(enrolled: EnrolledKey) -> None:
+    for role in enrolled.roles:
+        if role not in ROLES:
+            raise Malformed(
+                f"{role!r} is not a role",
+                remedy=f"roles are {', '.join(ROLES)}",
+                code="ROLE_UNKNOWN",
+            )
+
+
+def _held(key: KeyId, situation: Situation) -> HeldKey:
+    held = situation.keys.keys.get(key)
+    if held is None:
+        raise Unknown(
+            f"key {key} is not enrolled in this ledger",
+            remedy="chip-ledger key list shows which are",
+            code="KEY_UNKNOWN",
+        )
+    return held
+
+
+def _not_the_last(held: HeldKey, situation: Situation) -> None:
+    administrators = [
+        other.enrolled.key
+        for other in situation.keys.keys.values()
+        if other.standing == "valid" and "key_administrator" in other.enrolled.roles
+    ]
+    if administrators == [held.enrolled.key]:
+        raise Refused(
+            f"key {held.enrolled.key} is the last valid key of a key administrator",
+            remedy="enroll another administrator first, or rotate this key",
+            code="LAST_ADMINISTRATOR",
+        )
+
+
+def _subject(command: KeyCommand) -> str:
+    key = command.enrolled.key if isinstance(command, EnrollKey) else command.key
+    return f"key:{key}"
+
+
+keys = Decider(tuple[Event, ...](), evolve, decide, _subject)

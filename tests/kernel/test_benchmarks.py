@@ -1,0 +1,56 @@
+"""The benchmark runs from end to end and reports what it promises; how fast is not asked here."""
+
+import json
+
+from click.testing import CliRunner
+
+from benchmarks.events import events
+from benchmarks.speed import main
+from ledger.events import encode
+
+RATIOS = (
+    "append", "import", "rebuild", "verify",
+    "peer_append", "peer_import", "peer_rebuild", "peer_replay",
+)  # fmt: skip
+
+
+def test_the_report_has_a_positive_ratio_for_everything_it_measures(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(main, ["--events", "300", "--format", "json"])
+    report = json.loads(result.stdout)
+
+    assert (300, "sqlite") == (report["events"], report["database"])
+    assert [] == [name for name in RATIOS if not report[name]["ratio"] > 0]
+    assert [] == [name for name in RATIOS if not report[name]["ours_per_second"] > 0]
+    assert [] == [name for name in ("append", "quota", "catch_up") if not report["growth"][name] > 0]
+    assert all(peak > 0 for peak in report["rebuild"]["peak_memory_mb"].values())
+
+
+def test_the_report_is_printed_for_people_too_and_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(main, ["--events", "100"])
+
+    assert 0 == result.exit_code
+    assert "100 events, sqlite" in result.stdout
+    assert [] == list((tmp_path / "build").iterdir())
+
+
+def test_the_benchmark_runs_on_postgresql(tmp_path, monkeypatch, postgresql_url):
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(
+        main, ["--events", "100", "--database", postgresql_url, "--format", "json"]
+    )
+
+    assert "postgresql" == json.loads(result.stdout)["database"]
+
+
+def test_the_same_events_come_each_time_and_cover_the_same_years_however_many():
+    few, many = list(events(500)), list(events(5_000))
+
+    assert list(map(encode, few)) == list(map(encode, events(500)))
+    assert (500, 5_000) == (len(few), len(many))
+    assert few[0].on == many[0].on
+    assert abs((few[-1].on - many[-1].on).days) < 200
