@@ -1,0 +1,139 @@
+"""Red flags: the list of rules, and the one fold that runs them all in one pass.
+
+F/<entry>/<rule>/<id>   a flag, under the entry with which its evidence was complete
+M/<rule>/<matter>       keys of the flags that stand on a matter
+R/<id>                  reviews of a flag
+V/<entry>               a voided shipment's entry
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from ledger.entry import Entry
+from ledger.events import (
+    FlagReviewed,
+    Movement,
+    ShipmentVoided,
+)
+from ledger.fold import States
+from ledger.policy import Rules
+from projections.red_flags._red_flag import RedFlag, Severity
+from projections.red_flags._rule import Finding, Review, Rule, reviews
+from projections.red_flags.cap_breach import CapBreach
+from projections.red_flags.check_overdue import CheckOverdue
+from projections.red_flags.lpp_limit import LppLimit
+from projections.red_flags.over_shipped import OverShipped
+from projections.red_flags.tier3_party import Tier3Party
+from projections.red_flags.without_authority import WithoutAuthority
+from projections.reference import Reference
+
+RULES: Final[tuple[Rule, ...]] = (
+    CapBreach(),
+    CheckOverdue(),
+    LppLimit(),
+    OverShipped(),
+    Tier3Party(),
+    WithoutAuthority(),
+)
+
+Standing = Literal["open", "cleared", "snoozed", "referred", "confirmed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A flag and what people made of it, as of a date.
+
+    standing  open until somebody reviews it; a snoozed flag is open again from its date on
+    review    the newest review, when there is one
+    """
+
+    flag: RedFlag
+    standing: Standing
+    review: Review | None
+
+    @property
+    def hidden(self) -> bool:
+        """Whether a list of what is left to do leaves it out."""
+        return self.standing in ("cleared", "snoozed")
+
+
+class FlagsFold:
+    """Every rule in one pass. With `rules`, history as if those had always been in force."""
+
+    name = "flags"
+    version = 1
+
+    def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
+        self._reference = Reference(rules)
+        self._rules = chosen
+        own = frozenset[str]().union(*(rule.reads for rule in chosen))
+        reviewed = {FlagReviewed.wire, ShipmentVoided.wire}
+        self.reads = own | reviewed | Reference.reads
+
+    def evolve(self, states: States, entry: Entry) -> None:
+        """What an entry does to the flags."""
+        match entry.event:
+            case FlagReviewed() as reviewed:
+                made = Review(
+                    entry.number, reviewed.outcome, reviewed.reviewed_on, reviewed.until_on,
+                    entry.by, reviewed.reason,
+                )  # fmt: skip
+                states.put(f"R/{reviewed.flag}", [*reviews(states, reviewed.flag), made])
+            case ShipmentVoided() as voided:
+                self._void(states, entry.number, voided)
+            case _:
+                self._reference.evolve(states, entry)
+                wire = entry.event.wire
+                for rule in self._rules:
+                    if wire in rule.reads:
+                        for finding in rule.evolve(states, entry, self._reference):
+                            _file(states, rule, finding)
+
+    def _void(self, states: States, at: int, voided: ShipmentVoided) -> None:
+        """A voided shipment is as if it had never been: once, and only that very shipment's."""
+        number = voided.entry
+        if number >= at or states.number(f"V/{number}"):
+            return
+        movement = states.recall(number).event
+        if not isinstance(movement, Movement) or movement.shipment != voided.shipment:
+            return
+        states.put(f"V/{number}", 1)
+        for rule in self._rules:
+            for finding in rule.withdraw(states, number, movement, self._reference):
+                _file(states, rule, finding)
+
+    def raised(self, states: States, on: date) -> list[Raised]:
+        """Every flag that stands on a date, by entry, rule and id; the cleared ones too."""
+        kept = [flag for _, flag in states.scan("F/", RedFlag) if flag.on <= on]
+        waiting = [
+            flag for rule in self._rules for flag in rule.pending(states, self._reference, on)
+        ]
+        ordered = sorted([*kept, *waiting], key=lambda flag: (flag.raised_at, flag.rule, flag.id))
+        return [_reviewed(states, flag, on) for flag in ordered]
+
+
+def _file(states: States, rule: Rule, finding: Finding) -> None:
+    index = f"M/{rule.name}/{finding.matter}"
+    before = states.get(index, list[str]) or []
+    now = {f"F/{flag.raised_at:012d}/{rule.name}/{flag.id}": flag for flag in finding.flags}
+    for key in before:
+        if key not in now:
+            states.put(key, None)
+    for key, flag in now.items():
+        states.put(key, flag)
+    if before or now:
+        states.put(index, list(now) or None)
+
+
+def _reviewed(states: States, flag: RedFlag, on: date) -> Raised:
+    known = [review for review in reviews(states, flag.id) if review.on <= on]
+    if not known:
+        return Raised(flag, "open", None)
+    newest = known[-1]
+    if newest.outcome == "snoozed" and newest.until is not None and newest.until <= on:
+        return Raised(flag, "open", newest)
+    return Raised(flag, newest.outcome, newest)
+
+
+__all__ = ["RULES", "Finding", "FlagsFold", "Raised", "RedFlag", "Review", "Rule", "Severity"]

@@ -1,0 +1,160 @@
+"""An end-use check was refused, or was not done in time."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cache
+from typing import Final
+
+import msgspec
+
+from ledger.entry import Entry
+from ledger.events import (
+    CheckClosed,
+    CheckPerformed,
+    CheckRated,
+    CheckRefused,
+    CheckRequested,
+    CheckScheduled,
+)
+from ledger.fold import States
+from ledger.policy import parse_pack, shipped_pack
+from projections.red_flags._red_flag import RedFlag, entries
+from projections.red_flags._rule import Finding, Rule, judged_under
+from projections.reference import Reference
+
+SOURCE_PACK: Final = "adv-comp-2023"
+"""The shipped pack that states the days where the rules in force state none."""
+
+
+class Requested(msgspec.Struct, frozen=True):
+    """A check that was asked for.
+
+    requested_at  entry of the request; `scheduled_at` of the newest date set for it, else 0
+    days          how long it may take, by the rules of the day it was asked for
+    ended_on      first day on which it was performed, rated, refused or closed
+    """
+
+    kind: str
+    party: str
+    country: str
+    requested_on: date
+    requested_at: int
+    days: int
+    policy: str
+    scheduled_at: int = 0
+    scheduled_for: date | None = None
+    refused_at: int = 0
+    ended_on: date | None = None
+
+
+class CheckOverdue(Rule):
+    """No result so many days after an end-use check was requested, or a refusal.
+
+    A check that is performed in the end, late or after a refusal, takes its flag with it. The
+    clock runs from the request; a date that was only set does not stop it. Units: days.
+
+    Source: BIS memorandum of 2022-10-07: no check within 60 days of the request, Unverified List;
+    the host government still in the way 60 days later, Entity List process. 15 CFR 744.15.
+    """
+
+    name = "check-overdue"
+    source = "BIS memorandum of 2022-10-07 on end-use checks; 15 CFR 744.15"
+    reads = frozenset(
+        event.wire
+        for event in (
+            CheckRequested, CheckScheduled, CheckPerformed, CheckRated, CheckRefused, CheckClosed
+        )
+    )  # fmt: skip
+
+    def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
+        """Follow a check from request to result."""
+        match entry.event:
+            case CheckRequested() as asked:
+                rules = reference.rules(states, asked.on)
+                days = rules.check_days()
+                states.put(
+                    f"{self.name}/Q/{asked.check}",
+                    Requested(
+                        asked.kind, asked.party, asked.country, asked.requested_on, entry.number,
+                        _default_days() if days is None else days, judged_under(rules),
+                    ),
+                )  # fmt: skip
+            case CheckScheduled(check=check, scheduled_for=on):
+                self._note(states, check, scheduled_at=entry.number, scheduled_for=on)
+            case CheckPerformed(check=check, performed_on=on):
+                if self._note(states, check, ended_on=on):
+                    yield Finding(check)
+            case CheckRated(check=check, rated_on=on) | CheckClosed(check=check, closed_on=on):
+                self._note(states, check, ended_on=on)
+            case CheckRefused() as refused:
+                known = self._note(
+                    states, refused.check, refused_at=entry.number, ended_on=refused.refused_on
+                )
+                yield Finding(refused.check, (self._refused(refused, entry.number, known),))
+            case _:
+                return
+
+    def pending(self, states: States, reference: Reference, on: date) -> Iterator[RedFlag]:
+        """Checks without a result after the days they may take."""
+        for key, check in states.scan(f"{self.name}/Q/", Requested):
+            due = check.requested_on + timedelta(days=check.days)
+            if on <= due or (check.ended_on is not None and check.ended_on <= on):
+                continue
+            name = key.rpartition("/")[2]
+            arranged = (
+                f"a visit was set for {check.scheduled_for}"
+                if check.scheduled_for
+                else "no visit was set"
+            )
+            yield RedFlag(
+                rule=self.name,
+                severity="strong",
+                subject=f"check:{name}",
+                key=name,
+                because=(
+                    f"{check.kind} {name} of {check.party} in {check.country} was requested on"
+                    f" {check.requested_on} and has no result after"
+                    f" {(on - check.requested_on).days} days; {check.days} are allowed, and"
+                    f" {arranged}"
+                ),
+                source=self.source,
+                policy=check.policy,
+                on=due + timedelta(days=1),
+                evidence=entries(check.requested_at, check.scheduled_at),
+            )
+
+    def _refused(self, refused: CheckRefused, number: int, known: Requested | None) -> RedFlag:
+        asked = f" requested on {known.requested_on}" if known else ""
+        kind = known.kind if known else "check"
+        reason = f": {refused.reason}" if refused.reason else ""
+        return RedFlag(
+            rule=self.name,
+            severity="strong",
+            subject=refused.subject,
+            key=refused.check,
+            because=(
+                f"{kind} {refused.check} of {refused.party}{asked} was refused by"
+                f" {refused.refused_by} on {refused.refused_on}{reason}"
+            ),
+            source=self.source,
+            policy=known.policy if known else "",
+            on=refused.refused_on,
+            evidence=entries(number, known.requested_at if known else 0),
+        )
+
+    def _note(self, states: States, check: str, **changes: object) -> Requested | None:
+        """The check with what happened to it; None when nobody asked for it."""
+        key = f"{self.name}/Q/{check}"
+        known = states.get(key, Requested)
+        if known is not None:
+            known = msgspec.structs.replace(known, **changes)
+            states.put(key, known)
+        return known
+
+
+@cache
+def _default_days() -> int:
+    checks = parse_pack(shipped_pack(SOURCE_PACK)).checks
+    if checks is None:
+        raise LookupError(f"the pack {SOURCE_PACK} that ships with this program has no [checks]")
+    return checks.unverified_days

@@ -1,0 +1,92 @@
+"""More was shipped under License Exception LPP than one ultimate parent may receive in a year."""
+
+from collections.abc import Iterator
+
+from ledger.entry import Entry
+from ledger.events import Movement
+from ledger.fold import States
+from ledger.policy import Rules
+from projections.red_flags import _tally
+from projections.red_flags._red_flag import RedFlag, entries
+from projections.red_flags._rule import MOVEMENTS, Finding, Rule, judged_under, standing
+from projections.red_flags._tally import Counted, Crossing
+from projections.reference import Reference
+
+
+class LppLimit(Rule):
+    """Shipments under LPP in one calendar year pass the limit of an ultimate parent.
+
+    The ultimate consignee of LPP is the ultimate parent that owns the items, and the limit is one
+    for all exporters together, so the shipments of every subsidiary add up. A consignee nobody
+    registered is added up by itself. Units: TPP.
+
+    Source: 15 CFR 740.29(a) and (d) (90 FR 4544).
+    """
+
+    name = "lpp-limit"
+    source = "15 CFR 740.29, limit per ultimate parent and calendar year"
+    reads = MOVEMENTS
+
+    def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
+        """Add a shipment to what its consignee's ultimate parent received that year."""
+        movement = entry.event
+        if not isinstance(movement, Movement) or movement.authority != "LPP":
+            return
+        rules = reference.rules(states, movement.on)
+        amount = _covered_tpp(movement, rules)
+        if rules.lpp is None or not amount:
+            return
+        seat = reference.seat(states, movement.ultimate_consignee, movement.on)
+        matter = f"{seat.parent}/{movement.on.year}"
+        also = (*reference.adopted_at(states, rules.governing("lpp")), *seat.entries)
+        counted = Counted(amount, rules.lpp.limit_tpp, judged_under(rules), also)
+        total = _tally.add(states, self.name, matter, entry.number, counted)
+        states.put(f"{self.name}/E/{entry.number}", matter)
+        if total > counted.term and not _tally.is_open(states, self.name, matter, entry.number):
+            yield Finding(matter, self._flags(states, matter))
+
+    def withdraw(
+        self, states: States, number: int, movement: Movement, reference: Reference
+    ) -> Iterator[Finding]:
+        """Take a voided shipment away from what the parent received."""
+        matter = states.get(f"{self.name}/E/{number}", str)
+        if matter is None:
+            return
+        states.put(f"{self.name}/E/{number}", None)
+        _tally.take(states, self.name, matter, number)
+        if standing(states, self.name, matter):
+            yield Finding(matter, self._flags(states, matter))
+
+    def _flags(self, states: States, matter: str) -> tuple[RedFlag, ...]:
+        parent, _, year = matter.partition("/")
+
+        def flag(crossing: Crossing) -> RedFlag:
+            event = states.recall(crossing.entry).event
+            return RedFlag(
+                rule=self.name,
+                severity="hard",
+                subject=f"party:{parent}",
+                key=matter,
+                because=(
+                    f"{parent} and what it owns received {crossing.total:,} TPP under LPP in"
+                    f" {year}, in {crossing.earlier + 1:,} shipments, and {crossing.limit:,} TPP"
+                    f" are allowed: {crossing.excess:,} TPP over since"
+                    f" {event.subject.replace(':', ' ')} of {event.on}"
+                ),
+                source=self.source,
+                policy=crossing.counted.policy,
+                on=event.on,
+                evidence=entries(*crossing.cited, *crossing.counted.also),
+            )
+
+        return _tally.flags(states, self.name, matter, lambda counted: counted.term, flag)
+
+
+def _covered_tpp(movement: Movement, rules: Rules) -> int:
+    """TPP of the items in a movement that LPP is for."""
+    groups = {group for rule in rules.exceptions if rule.code == "LPP" for group in rule.items}
+    return sum(
+        line.tpp
+        for line in movement.lines
+        if line.eccn is not None and rules.item_group(line.eccn) in groups
+    )

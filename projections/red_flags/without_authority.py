@@ -1,0 +1,305 @@
+"""A shipment that nothing allowed: no license, not this license, or no such exception."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ledger.entry import Entry
+from ledger.events import (
+    CommodityLine,
+    LicenseApplied,
+    LicenseApproved,
+    LicenseDenied,
+    LicenseReturned,
+    Movement,
+)
+from ledger.fold import States
+from ledger.policy import Rules
+from projections.red_flags._red_flag import RedFlag, Severity, entries
+from projections.red_flags._rule import MOVEMENTS, Finding, Rule, act, judged_under
+from projections.reference import LicenseFacts, Reference, Seat
+
+Need = Literal["required", "undecided", "none"]
+"""Whether a shipment needs a license: yes, unless a headquarters turns out otherwise, no."""
+
+SUPPOSED: Final = ("US", "CN")
+"""Stand in for a headquarters nobody recorded, once in tier 1 and once in D:5: an exception that
+either would open cannot be judged."""
+
+_WEIGHT: Final[dict[Need, Severity]] = {
+    "required": "hard",
+    "undecided": "information",
+    "none": "weak",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A movement, the rules of its date and what is known of the parties."""
+
+    number: int
+    movement: Movement
+    rules: Rules
+    lines: tuple[CommodityLine, ...]
+    consignee: Seat
+    end_user: Seat
+    purchaser: Seat | None
+
+
+class WithoutAuthority(Rule):
+    """What a shipment relied on does not cover it, by the rules in force on its date.
+
+    1. A license must be known, approved, decided by then and not expired (its last day included),
+       and name the country, the consignee, the end user and each controlled chip. Chips may move
+       among the parties a license names (15 CFR 750.7(c)(1)). Not needing that license after all
+       makes a mismatch weak.
+    2. An exception must be there for such items, such a movement and such parties.
+    3. Without either, no license may have been required: by destination, or by the headquarters of
+       the consignee, the end user or the purchaser or of their ultimate parents.
+    4. What only a headquarters nobody recorded, or the purpose a chip was made for, would decide
+       is for information.
+    5. Under no rules at all, nothing is without authority.
+
+    A shipment whose license is not decided in the ledger is looked at again when it is.
+
+    Source: 15 CFR 742.6(a)(6), 744.23(a)(3), part 740, 750.7, 758.1.
+    """
+
+    name = "without-authority"
+    reads = MOVEMENTS | {
+        event.wire for event in (LicenseApplied, LicenseApproved, LicenseDenied, LicenseReturned)
+    }
+
+    def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
+        """Judge a movement; judge again those that waited for their license's decision."""
+        match entry.event:
+            case Movement() as movement:
+                yield from self._judge(states, entry.number, movement, reference)
+            case (
+                LicenseApplied(license=license_)
+                | LicenseApproved(license=license_)
+                | LicenseDenied(license=license_)
+                | LicenseReturned(license=license_)
+            ):
+                waiting = states.get(f"{self.name}/W/{license_}", list[int]) or []
+                states.put(f"{self.name}/W/{license_}", None)
+                for number in waiting:
+                    movement_then = states.recall(number).event
+                    if isinstance(movement_then, Movement):
+                        yield from self._judge(states, number, movement_then, reference)
+            case _:
+                return
+
+    def withdraw(
+        self, states: States, number: int, movement: Movement, reference: Reference
+    ) -> Iterator[Finding]:
+        """A voided shipment needed nothing."""
+        if movement.license is not None:
+            key = f"{self.name}/W/{movement.license}"
+            waiting = states.get(key, list[int]) or []
+            if number in waiting:
+                states.put(key, [each for each in waiting if each != number] or None)
+        yield Finding(str(number))
+
+    def _judge(
+        self, states: States, number: int, movement: Movement, reference: Reference
+    ) -> Iterator[Finding]:
+        rules = reference.rules(states, movement.on)
+        lines = tuple(line for line in movement.lines if line.eccn and rules.item_group(line.eccn))
+        if not lines:
+            return
+        consignee = reference.seat(states, movement.ultimate_consignee, movement.on)
+        end_user, purchaser = consignee, None
+        if movement.end_user not in (None, movement.ultimate_consignee):
+            end_user = reference.seat(states, movement.end_user, movement.on)
+        if movement.purchaser is not None:
+            purchaser = reference.seat(states, movement.purchaser, movement.on)
+        judged = _Judged(number, movement, rules, lines, consignee, end_user, purchaser)
+        if movement.license is not None:
+            facts = reference.license(states, movement.license)
+            if facts is None or facts.approved is None:
+                key = f"{self.name}/W/{movement.license}"
+                states.put(key, [*(states.get(key, list[int]) or []), number])
+            yield Finding(str(number), self._against_license(judged, movement.license, facts))
+        elif movement.authority in ("NLR", "none", "unknown"):
+            yield Finding(str(number), self._against_need(judged))
+        else:
+            yield Finding(str(number), self._against_exception(judged))
+
+    def _against_license(
+        self, judged: _Judged, license_: str, facts: LicenseFacts | None
+    ) -> tuple[RedFlag, ...]:
+        problems = _mismatches(judged, license_, facts)
+        if not problems:
+            return ()
+        need, _ = _need(judged)
+        if need == "none":
+            problems.append("no license was needed after all")
+        known = (facts.decided_at or facts.applied_at) if facts else 0
+        return self._flag(
+            judged,
+            _WEIGHT[need],
+            f"relied on license {license_}, but " + "; ".join(problems),
+            "15 CFR 750.7, 758.1",
+            known,
+            *(_seat_entries(judged) if need == "undecided" else ()),
+        )
+
+    def _against_need(self, judged: _Judged) -> tuple[RedFlag, ...]:
+        need, why = _need(judged)
+        if need == "none":
+            return ()
+        said = {
+            "NLR": "claimed that no license is required (NLR)",
+            "none": "relied on nothing",
+            "unknown": "does not say what it relied on",
+        }[judged.movement.authority]
+        source = "15 CFR 742.6(a)(6), 744.23(a)(3)"
+        return self._flag(
+            judged, _WEIGHT[need], f"{said}, and {why}", source, *_seat_entries(judged)
+        )
+
+    def _against_exception(self, judged: _Judged) -> tuple[RedFlag, ...]:
+        need, _ = _need(judged)
+        if need == "none":
+            return ()
+        refused = _unavailable(judged)
+        if refused is None:
+            return ()
+        decided, why = refused
+        severity: Severity = "hard" if decided and need == "required" else "information"
+        return self._flag(
+            judged,
+            severity,
+            f"relied on {judged.movement.authority}: {why}",
+            "15 CFR part 740, 742.6(a)(6)",
+            *_seat_entries(judged),
+        )
+
+    def _flag(
+        self, judged: _Judged, severity: Severity, because: str, source: str, *cited: int
+    ) -> tuple[RedFlag, ...]:
+        movement = judged.movement
+        return (
+            RedFlag(
+                rule=self.name,
+                severity=severity,
+                subject=movement.subject,
+                key=movement.shipment,
+                because=(
+                    f"shipment {movement.shipment} of {movement.tpp:,} TPP to"
+                    f" {movement.ultimate_consignee} in {movement.destination} on {movement.on}"
+                    f" {because}"
+                ),
+                source=source,
+                policy=judged_under(judged.rules),
+                on=movement.on,
+                evidence=entries(judged.number, *cited),
+            ),
+        )
+
+
+def _need(judged: _Judged) -> tuple[Need, str]:
+    """Whether a license is required, and why, by destination and headquarters."""
+    movement, rules = judged.movement, judged.rules
+    certain = (judged.consignee, judged.end_user, judged.purchaser)
+    seats = [seat for party in certain if party is not None for seat in party.seats]
+    known = [seat for seat in seats if seat is not None]
+    eccns = sorted({line.eccn for line in judged.lines if line.eccn})
+    for eccn in eccns:
+        required, why = rules.license_required(eccn, movement.destination, known, movement.on)
+        if required:
+            return "required", why
+    if None in (*judged.consignee.seats, *judged.end_user.seats):
+        for eccn in eccns:
+            required, why = rules.license_required(eccn, movement.destination, [None], movement.on)
+            if required:
+                unknown = next(
+                    party.party
+                    for party in (judged.consignee, judged.end_user)
+                    if None in party.seats
+                )
+                return "undecided", f"where {unknown} belongs is not recorded: {why}"
+    return "none", ""
+
+
+def _mismatches(judged: _Judged, license_: str, facts: LicenseFacts | None) -> list[str]:
+    """What a license does not cover, in words."""
+    movement, on = judged.movement, judged.movement.on
+    if facts is None:
+        return [f"no entry speaks of license {license_}"]
+    if facts.approved is None:
+        if facts.refusal:
+            return [f"it was {facts.refusal} on {facts.refused_on}"]
+        return ["it is not decided"]
+    approved = facts.approved
+    named = (approved.ultimate_consignee, *approved.end_users)
+    problems = []
+    if on < approved.decided_on:
+        problems.append(f"it was decided on {approved.decided_on}, after the shipment")
+    if on > approved.expires_on:
+        problems.append(f"it expired on {approved.expires_on}")
+    if movement.destination != approved.destination:
+        problems.append(f"it is for {approved.destination}")
+    if movement.ultimate_consignee not in named:
+        problems.append(
+            f"its consignee is {approved.ultimate_consignee}, not {movement.ultimate_consignee}"
+        )
+    if movement.end_user is not None and movement.end_user not in named:
+        users = ", ".join(approved.end_users)
+        problems.append(f"its end users are {users}, not {movement.end_user}")
+    lines = {line.model: line for line in approved.lines}
+    for line in judged.lines:
+        licensed = lines.get(line.model)
+        if licensed is None:
+            problems.append(f"it is for {', '.join(lines)}, not {line.model}")
+        elif licensed.eccn != line.eccn:
+            problems.append(f"{line.model} is {licensed.eccn} on it, and was declared {line.eccn}")
+    return problems
+
+
+def _unavailable(judged: _Judged) -> tuple[bool, str] | None:
+    """Why an exception does not cover a movement, and whether that is certain; None if it does."""
+    movement = judged.movement
+    doubt = None
+    for eccn in sorted({line.eccn for line in judged.lines if line.eccn}):
+        for party in dict.fromkeys((judged.consignee, judged.end_user)):
+            seats = (party.location or movement.destination, *party.seats)
+            available, why = _available(judged, eccn, seats, data_center=True)
+            if available:
+                continue
+            supposed = [seats] if None not in seats else [_filled(seats, one) for one in SUPPOSED]
+            if not any(
+                _available(judged, eccn, each, data_center=data_center)[0]
+                for each in supposed
+                for data_center in (True, False)
+            ):
+                return True, why
+            doubt = doubt or (False, why)
+    return doubt
+
+
+def _available(
+    judged: _Judged, eccn: str, seats: tuple[str, str | None, str | None], *, data_center: bool
+) -> tuple[bool, str]:
+    return judged.rules.exception_available(
+        judged.movement.authority,
+        eccn=eccn,
+        kind=act(judged.movement),
+        destination=judged.movement.destination,
+        consignee_countries=seats,
+        on=judged.movement.on,
+        data_center=data_center,
+    )
+
+
+def _filled(
+    seats: tuple[str, str | None, str | None], supposed: str
+) -> tuple[str, str | None, str | None]:
+    location, own, above = seats
+    return location, own or supposed, above or supposed
+
+
+def _seat_entries(judged: _Judged) -> tuple[int, ...]:
+    parties = (judged.consignee, judged.end_user, judged.purchaser)
+    return tuple(entry for party in parties if party is not None for entry in party.entries)
