@@ -1,7 +1,7 @@
 """Facts every rule looks up: the rules in force, licenses as decided, parties and who owns them.
 
-Each fact is kept under a key of its own, with the entry that said it, and answered for a date:
-a firm that moved its headquarters, or was bought, was something else before. A party that nobody
+Each is kept under a key of its own, with the entries that said it, and answered for a date: a
+firm that moved its headquarters, or was bought, was something else before. A party that nobody
 registered is unknown, never a firm of tier 2 by accident.
 
     policies      every adoption and withdrawal
@@ -13,10 +13,11 @@ registered is unknown, never a firm of tier 2 by accident.
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
+from ledger import parties
 from ledger.entry import Entry
 from ledger.events import (
     LicenseApplied,
@@ -33,61 +34,26 @@ from ledger.events import (
     PolicyWithdrawn,
 )
 from ledger.fold import States
-from ledger.policy import PolicyTimeline, Rules
-from ledger.terms import BasisPoints
+from ledger.parties import PARTY_EVENTS, PartyFacts
+from ledger.policy import PolicyTimeline, Rules, after
+from ledger.terms import PartyId
 
-T = TypeVar("T")
-
-MAJORITY_BP: Final[BasisPoints] = 5_000
-"""An owner of more than half decides who the ultimate parent is."""
-
-ALWAYS: Final = "0001-01-01"
-"""Date of what was so from the beginning, as far as anybody said."""
+SEATING: Final = (PartyRegistered, PartyRelocated, PartyOwnershipChanged)
+"""Events that say where a party or its ultimate parent sits."""
 
 
-class Moved(msgspec.Struct, frozen=True, array_like=True):
-    """A headquarters, and the entry that says so."""
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """An entry that says where a party sits or who owns it, from a date on."""
 
-    country: str
     entry: int
+    since: date
 
 
-class Share(msgspec.Struct, frozen=True, array_like=True):
-    """A share in a party, and the entry that says so."""
+class Party(msgspec.Struct, frozen=True):
+    """What is recorded of one party, and the entries its seat rests on."""
 
-    basis_points: int
-    entry: int
-
-
-class PartyFacts(msgspec.Struct, frozen=True):
-    """What is recorded of one party.
-
-    registered_at        entry of its registration; 0 when it never was registered
-    country              where it is
-    parent               declared ultimate parent, when it is not itself
-    parent_headquarters  declared country of that parent's headquarters
-    names                name from each date on
-    headquarters         headquarters from each date on
-    shares               by owner, the share from each date on
-    lists                by restricted-party list, from each date on whether it stands there
-    """
-
-    registered_at: int = 0
-    country: str | None = None
-    parent: str | None = None
-    parent_headquarters: str | None = None
-    names: dict[str, str] = {}
-    headquarters: dict[str, Moved] = {}
-    shares: dict[str, dict[str, Share]] = {}
-    lists: dict[str, dict[str, bool]] = {}
-
-    def name(self, on: date) -> str:
-        """Its name on a date; empty when nobody said."""
-        return latest(self.names, on) or ""
-
-    def listed(self, on: date) -> tuple[str, ...]:
-        """The restricted-party lists it stands on that day."""
-        return tuple(sorted(each for each, days in self.lists.items() if latest(days, on)))
+    facts: PartyFacts
+    said: tuple[Said, ...] = ()
 
 
 class LicenseFacts(msgspec.Struct, frozen=True):
@@ -131,14 +97,13 @@ class Seat:
 class Reference:
     """What is known at some entry; with `rules`, as if those had always been in force."""
 
-    reads = frozenset(
+    reads = PARTY_EVENTS | {
         event.wire
         for event in (
-            PolicyAdopted, PolicyWithdrawn, PartyRegistered, PartyRenamed, PartyRelocated,
-            PartyOwnershipChanged, PartyListed, PartyDelisted, LicenseApplied, LicenseApproved,
-            LicenseDenied, LicenseReturned,
+            PolicyAdopted, PolicyWithdrawn, LicenseApplied, LicenseApproved, LicenseDenied,
+            LicenseReturned,
         )
-    )  # fmt: skip
+    }  # fmt: skip
 
     def __init__(self, rules: Rules | None = None) -> None:
         self._supposed = rules
@@ -148,7 +113,7 @@ class Reference:
         match entry.event:
             case PolicyAdopted() | PolicyWithdrawn() as event:
                 kept = states.get("policies", PolicyTimeline) or PolicyTimeline()
-                states.put("policies", timeline_after(kept, event))
+                states.put("policies", after(kept, event))
                 if isinstance(event, PolicyAdopted):
                     known = states.get("adopted", dict[str, int]) or {}
                     states.put("adopted", {**known, event.policy: entry.number})
@@ -168,8 +133,7 @@ class Reference:
                 | PartyListed(party=party)
                 | PartyDelisted(party=party)
             ):
-                known_party = states.get(f"P/{party}", PartyFacts) or PartyFacts()
-                states.put(f"P/{party}", _told(known_party, entry))
+                states.put(f"P/{party}", _told(states.get(f"P/{party}", Party), entry))
             case _:
                 return
 
@@ -191,86 +155,31 @@ class Reference:
         """What was decided on a license; None when no entry speaks of it."""
         return states.get(f"L/{license_}", LicenseFacts)
 
-    def party(self, states: States, party: str) -> PartyFacts | None:
-        """What is recorded of a party; None when no entry describes it."""
-        return states.get(f"P/{party}", PartyFacts)
-
     def seat(self, states: States, party: str, on: date) -> Seat:
-        """Location, headquarters and ultimate parent of a party on a date.
+        """Location, headquarters and ultimate parent of a party on a date (`ledger.parties`)."""
+        asked: dict[str, Party | None] = {}
 
-        The declared ultimate parent counts unless somebody is recorded to own more than half:
-        then that owner's own majority owner is looked for, and so on. A declared parent who is
-        recorded to have left is none, and where ownership goes in a circle nobody is known to
-        stand at its head: both leave the parent's headquarters unknown.
-        """
-        facts = self.party(states, party)
-        if facts is None:
-            return Seat(party, None, None, party, None, ())
-        own = latest(facts.headquarters, on)
-        entries = [facts.registered_at] if facts.registered_at else []
-        entries += [own.entry] if own else []
-        location, headquarters = facts.country, own.country if own else None
-        passed, top, declared = [party], facts, None
-        while True:
-            owner, share = _owner(top, on)
-            entries += [share.entry] if share else []
-            if owner is None:
-                break
-            if owner in passed:
-                circle = min(passed[passed.index(owner) :])
-                return Seat(party, location, headquarters, circle, None, _once(entries))
-            declared = top.parent_headquarters if owner == top.parent else None
-            passed.append(owner)
-            top = self.party(states, owner) or PartyFacts()
-        above = latest(top.headquarters, on)
-        entries += [above.entry] if above else []
-        above_all = above.country if above else declared
-        if share is not None:
-            # Whoever was declared to own the topmost is recorded to have left.
-            above_all = None
-        elif top.parent_headquarters is not None:
-            # An ultimate parent without a name, declared by its country alone.
-            above_all = top.parent_headquarters
-        return Seat(party, location, headquarters, passed[-1], above_all, _once(entries))
+        def lookup(name: PartyId) -> PartyFacts | None:
+            asked[name] = states.get(f"P/{name}", Party)
+            found = asked[name]
+            return None if found is None else found.facts
 
-
-def timeline_after(
-    timeline: PolicyTimeline, event: PolicyAdopted | PolicyWithdrawn
-) -> PolicyTimeline:
-    """The timeline after a pack was adopted or withdrawn."""
-    match event:
-        case PolicyAdopted(policy=policy, content=text, effective_on=on):
-            return timeline.adopt(policy, text, on)
-        case PolicyWithdrawn(policy=policy, withdrawn_on=on):
-            return timeline.withdraw(policy, on)
-
-
-def latest(dated: dict[str, T], on: date) -> T | None:
-    """What holds on a date, of values that each hold from a date on."""
-    if not dated:
-        return None
-    day = on.isoformat()
-    days = [each for each in dated if each <= day]
-    return dated[max(days)] if days else None
+        seat = parties.seat(PartyId(party), on, lookup)
+        said = [each for one in asked.values() if one is not None for each in one.said]
+        cited = sorted(each.entry for each in said if each.since <= on)
+        return Seat(
+            party,
+            seat.location,
+            seat.headquarters,
+            seat.parent,
+            seat.parent_headquarters,
+            tuple(cited),
+        )
 
 
 @lru_cache(maxsize=4_096)
 def _rules_on(timeline: PolicyTimeline, on: date) -> Rules:
     return timeline.rules_on(on)
-
-
-def _owner(facts: PartyFacts, on: date) -> tuple[str | None, Share | None]:
-    """Who decides over a party and the share that shows it; a share alone: the parent left."""
-    for owner in sorted(facts.shares):
-        share = latest(facts.shares[owner], on)
-        if share is not None and share.basis_points > MAJORITY_BP:
-            return owner, share
-    if facts.parent is None:
-        return None, None
-    share = latest(facts.shares.get(facts.parent, {}), on)
-    if share is not None and share.basis_points == 0:
-        return None, share
-    return facts.parent, share
 
 
 def _decided(facts: LicenseFacts, entry: Entry) -> LicenseFacts:
@@ -288,38 +197,12 @@ def _decided(facts: LicenseFacts, entry: Entry) -> LicenseFacts:
             return facts
 
 
-def _told(facts: PartyFacts, entry: Entry) -> PartyFacts:
-    replace, number = msgspec.structs.replace, entry.number
-    match entry.event:
-        case PartyRegistered() as told:
-            return replace(
-                facts,
-                registered_at=number,
-                country=told.country,
-                parent=told.ultimate_parent if told.ultimate_parent != told.party else None,
-                parent_headquarters=told.parent_headquarters,
-                names={**facts.names, ALWAYS: told.name},
-                headquarters={**facts.headquarters, ALWAYS: Moved(told.headquarters, number)},
-            )
-        case PartyRenamed(name=name, renamed_on=on):
-            return replace(facts, names={**facts.names, on.isoformat(): name})
-        case PartyRelocated(headquarters=country, relocated_on=on):
-            moved = {**facts.headquarters, on.isoformat(): Moved(country, number)}
-            return replace(facts, headquarters=moved)
-        case PartyOwnershipChanged(owner=owner, share=share, changed_on=on):
-            held = {**facts.shares.get(owner, {}), on.isoformat(): Share(share, number)}
-            return replace(facts, shares={**facts.shares, owner: held})
-        case PartyListed(list=name, listed_on=on):
-            return replace(facts, lists=_listing(facts, name, on, stands=True))
-        case PartyDelisted(list=name, delisted_on=on):
-            return replace(facts, lists=_listing(facts, name, on, stands=False))
-        case _:
-            return facts
-
-
-def _listing(facts: PartyFacts, name: str, on: date, *, stands: bool) -> dict[str, dict[str, bool]]:
-    return {**facts.lists, name: {**facts.lists.get(name, {}), on.isoformat(): stands}}
-
-
-def _once(entries: list[int]) -> tuple[int, ...]:
-    return tuple(sorted(set(entries)))
+def _told(known: Party | None, entry: Entry) -> Party:
+    event = entry.event
+    facts = parties.evolve(None if known is None else known.facts, event) or PartyFacts()
+    said = () if known is None else known.said
+    if isinstance(event, SEATING):
+        # A registration says what was so already, whenever it was made.
+        since = date.min if isinstance(event, PartyRegistered) else event.on
+        said = (*said, Said(entry.number, since))
+    return Party(facts, said)

@@ -1,0 +1,172 @@
+"""Rows as a table, JSON, JSON lines or CSV: the only place that knows what a screen is.
+
+The same rows give the same bytes. What came from outside is shown as text: no control character
+and no markup in a name reaches the terminal, and no cell of a CSV starts a formula.
+"""
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import msgspec
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Format = Literal["table", "json", "jsonl", "csv"]
+FORMATS: Final[tuple[Format, ...]] = ("table", "json", "jsonl", "csv")
+
+WIDTH_UNKNOWN: Final = 120
+"""Columns of a table that is not on a terminal: in a pipe, a file, a test."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    show     the cell of a row
+    number   aligned to the right
+    folds    may break over lines; the others never do
+    """
+
+    title: str
+    show: Callable[[Row], str]
+    number: bool = False
+    folds: bool = False
+
+
+def of(name: str, title: str = "", *, folds: bool = False) -> Column:
+    """A column of text under its own name."""
+    return Column(title or name.replace("_", " "), lambda row: cell(row[name]), folds=folds)
+
+
+def count(name: str, title: str) -> Column:
+    """A column of whole numbers with thousands separators."""
+    return Column(title, lambda row: cell(row[name]), number=True)
+
+
+def millions(name: str, title: str) -> Column:
+    """A column of TPP in millions, to one decimal; JSON and CSV have them all."""
+    return Column(title, lambda row: in_millions(row[name]), number=True)
+
+
+def in_millions(tpp: int | None) -> str:
+    """TPP in millions, to the nearest tenth.
+
+    >>> in_millions(2_100_000_000), in_millions(-50_000), in_millions(None)
+    ('2,100.0', '-0.1', '–')
+    """
+    if tpp is None:
+        return "–"
+    tenths = (abs(tpp) + 50_000) // 100_000
+    sign = "-" if tpp < 0 and tenths else ""
+    return f"{sign}{tenths // 10:,}.{tenths % 10}"
+
+
+def cell(value: object) -> str:
+    """A value as people read it; nothing is a dash."""
+    match value:
+        case None | "" | () | []:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case list() | tuple():
+            return ", ".join(cell(each) for each in value)
+        case _:
+            return str(value)
+
+
+def plain(text: str) -> str:
+    r"""Text with every character that would command a terminal made visible.
+
+    >>> print(plain("a" + chr(27) + "[2J"))
+    a\x1b[2J
+    """
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
+def builtins(row: object) -> dict[str, Any]:
+    """A row of a view as names and values; dates become their ISO form."""
+    made: dict[str, Any] = msgspec.to_builtins(row)
+    return made
+
+
+def show(
+    rows: Sequence[Row], format_: Format, *, heading: Iterable[str], columns: Sequence[Column]
+) -> None:
+    """Put rows on standard output.
+
+    heading  lines above a table; the other formats carry the same in every row
+    """
+    match format_:
+        case "table":
+            _table(rows, heading, columns)
+        case "json":
+            text = msgspec.json.format(msgspec.json.encode(list(rows)), indent=2)
+            sys.stdout.write(text.decode() + "\n")
+        case "jsonl":
+            for row in rows:
+                sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
+        case "csv":
+            sys.stdout.write(_csv(rows))
+
+
+def _table(rows: Sequence[Row], heading: Iterable[str], columns: Sequence[Column]) -> None:
+    console = Console(
+        file=sys.stdout,
+        width=None if sys.stdout.isatty() else WIDTH_UNKNOWN,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for line in heading:
+        console.print(Text(plain(line)), soft_wrap=True)
+    if not rows:
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    for column in columns:
+        table.add_column(
+            column.title,
+            justify="right" if column.number else "left",
+            no_wrap=not column.folds,
+            overflow="fold" if column.folds else "ellipsis",
+        )
+    for row in rows:
+        table.add_row(*(Text(plain(column.show(row))) for column in columns))
+    console.print(table)
+
+
+def _csv(rows: Sequence[Row]) -> str:
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0])
+    for row in rows:
+        writer.writerow(_csv_cell(value) for value in row.values())
+    return text.getvalue()
+
+
+def _csv_cell(value: object) -> object:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case list() | tuple():
+            return _csv_cell(" ".join(str(each) for each in value))
+        case str() if value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+            # A spreadsheet would run it.
+            return f"'{value}"
+        case _:
+            return value
