@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Callable, Container, Iterator, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -203,14 +204,19 @@ def at_head(store: Store, connection: Connection, fold: Fold) -> SqlStates:
     return states
 
 
-def refresh(store: Store, folds: Sequence[Fold]) -> None:
+def refresh(
+    store: Store,
+    folds: Sequence[Fold],
+    *,
+    on_progress: Callable[[Fold, int], None] = lambda fold, position: None,
+) -> None:
     """Catch up where that can be written; where it cannot, questions fold in memory instead."""
     try:
         for fold in folds:
             with store.reading() as connection:
                 behind = store.head(connection)[0] - _position(connection, fold)
             if behind:
-                catch_up(store, fold)
+                catch_up(store, fold, on_progress=partial(on_progress, fold))
     except (NotPermitted, Conflict):
         return
 
@@ -244,6 +250,15 @@ def kept_rows(store: Store, view: str) -> list[tuple[str, bytes]]:
                 connection, "SELECT key, value FROM view_rows WHERE view = ? ORDER BY key", (view,)
             )
         ]
+
+
+def extent(store: Store, fold: Fold) -> tuple[int, int]:
+    """Up to which entry a fold is kept, and in how many rows."""
+    with store.reading() as connection:
+        rows = store.fetch(
+            connection, "SELECT count(*) FROM view_rows WHERE view = ?", (fold.name,)
+        )
+        return _position(connection, fold), int(rows[0][0])
 
 
 def _position(connection: Connection, fold: Fold, *, write: bool = False) -> int:
