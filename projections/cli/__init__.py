@@ -1,0 +1,438 @@
+"""The read verbs: quotas, licenses, shipments, trail, flags, and the views kept in SQL."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import click
+
+from ledger import quota, terms, views
+from ledger.errors import Malformed, Unknown
+from ledger.fold import Fold
+from projections import licenses as register
+from projections import quotas as board
+from projections import shipments as journeys
+from projections import trail as trails
+from projections.cli._look import Look, Place, Question, looking, options, question_of, refresh
+from projections.licenses import LicensesFold
+from projections.red_flags import RULES, FlagsFold, Raised
+from projections.render import Column, Row, builtins, count, millions, of, show
+from projections.shipments import ShipmentsFold
+
+FOLDS: Final[tuple[Fold, ...]] = (
+    quota.QuotaFold(),
+    LicensesFold(),
+    ShipmentsFold(),
+    FlagsFold(),
+)
+"""What is kept in SQL, and can be dropped."""
+
+SIMULATED: Final = Column("", lambda row: "SIMULATED")
+
+
+@click.command()
+@click.option("--country", metavar="CODE", help="One country, whether it has any chips or not.")
+@options("valid_on", "known_at", "policy")
+@click.pass_obj
+def quotas(
+    place: Place,
+    country: str | None,
+    valid_on: datetime | None,
+    known_at: str | None,
+    policy: str | None,
+    format_: str,
+) -> None:
+    """Each country's account: cap, reserved, drawn, headroom, overdrawn; in TPP."""
+    question = question_of(valid_on, known_at, policy, format_)
+    fold = quota.QuotaFold()
+    with looking(place, question, [fold]) as look:
+        rules = look.rules(question)
+        code = None if country is None else terms.country(country)
+        found = board.rows(look.states(fold), rules, question.valid_on, country=code)
+        names = "+".join(pack.id for pack in rules.packs)
+        stamp = {"rules": names, **look.stamp(question)}
+        bars = {row.country: board.bar(row) for row in found}
+        capped = any(row.cap_tpp is not None for row in found)
+        columns = [of("country", "country"), count("tier", "tier")]
+        if capped:
+            columns += [millions("cap_tpp", "cap"), millions("g2g_uplift_tpp", "of it G2G")]
+        columns += [millions("reserved_tpp", "reserved"), millions("drawn_tpp", "drawn")]
+        if capped:
+            columns += [
+                millions("headroom_tpp", "headroom"),
+                millions("overdrawn_tpp", "overdrawn"),
+            ]
+        columns += [millions("exempt_tpp", "exempt"), count("h100_equivalents", "H100-eq")]
+        if capped:
+            columns += [
+                Column("of cap", lambda row: row["used_of_cap"] or "–", number=True),
+                Column("of full", lambda row: row["used_of_full_uplift_cap"] or "–", number=True),
+                Column("", lambda row: bars[row["country"]]),
+            ]
+        heading = [
+            look.heading("quotas", question),
+            board.which_cap(rules, question.valid_on),
+            "in millions of TPP; of cap and of full count what is reserved and drawn, of full"
+            " against the cap with a full G2G uplift"
+            if capped
+            else "in millions of TPP",
+        ]
+        if not found:
+            heading.append("no license reserves anything, and no shipment drew")
+        _show(found, stamp, question, heading, columns)
+
+
+@click.command("licenses")
+@click.option("--country", metavar="CODE", help="Only licenses for this destination.")
+@click.option(
+    "--status",
+    type=click.Choice(["applied", "approved", "denied", "returned", "exhausted", "expired"]),
+    help="Only licenses that are so on the day.",
+)
+@options("valid_on", "known_at")
+@click.pass_obj
+def licenses(
+    place: Place,
+    country: str | None,
+    status: str | None,
+    valid_on: datetime | None,
+    known_at: str | None,
+    format_: str,
+) -> None:
+    """The register of licenses, line by line, with what was shipped and what is left."""
+    question = question_of(valid_on, known_at, None, format_)
+    fold = LicensesFold()
+    with looking(place, question, [fold]) as look:
+        code = None if country is None else terms.country(country)
+        found = [
+            row
+            for row in register.rows(look.states(fold), question.valid_on)
+            if code in (None, row.destination) and status in (None, row.status)
+        ]
+        heading = [look.heading("licenses", question)] + ([] if found else ["there are none"])
+        _show(found, look.stamp(question), question, heading, _LICENSE_COLUMNS)
+
+
+@click.command("license")
+@click.argument("license_", metavar="LICENSE")
+@options("valid_on", "known_at")
+@click.pass_obj
+def license(
+    place: Place,
+    license_: str,
+    valid_on: datetime | None,
+    known_at: str | None,
+    format_: str,
+) -> None:
+    """One license: where it stands, its lines, its conditions and its entries."""
+    question = question_of(valid_on, known_at, None, format_)
+    fold = LicensesFold()
+    with looking(place, question, [fold]) as look:
+        found = list(register.rows(look.states(fold), question.valid_on, license_))
+        if not found:
+            raise Unknown(
+                f"no entry speaks of license {license_}",
+                remedy="`chip-ledger licenses` lists them",
+                code="LICENSE_UNKNOWN",
+            )
+        first = found[0]
+        users = ", ".join(first.end_users)
+        heading = [
+            look.heading(f"license {license_}", question),
+            f"{first.status}"
+            + (f": {first.reason.replace('_', ' ')}" if first.reason else "")
+            + (f", for {first.ultimate_consignee}" if first.ultimate_consignee else "")
+            + (f" in {first.destination}" if first.destination else "")
+            + (f", used by {users}" if users else ""),
+            *(f"condition: {condition}" for condition in first.conditions),
+            "entries: " + ", ".join(f"{number:,}" for number in first.entries),
+        ]
+        _show(found, look.stamp(question), question, heading, _LICENSE_COLUMNS[2:])
+
+
+@click.command("shipments")
+@click.argument("shipment", metavar="[SHIPMENT]", required=False)
+@click.option("--country", metavar="CODE", help="Only shipments that touched this country.")
+@options("known_at")
+@click.pass_obj
+def shipments(
+    place: Place, shipment: str | None, country: str | None, known_at: str | None, format_: str
+) -> None:
+    """Where each shipment is, what it relied on, and whose it is."""
+    question = question_of(None, known_at, None, format_)
+    fold = ShipmentsFold()
+    with looking(place, question, [fold]) as look:
+        code = None if country is None else terms.country(country)
+        found = list(journeys.rows(look.states(fold), shipment=shipment, country=code))
+        if shipment is not None and not found:
+            raise Unknown(
+                f"no entry speaks of shipment {shipment}",
+                remedy="`chip-ledger shipments` lists them",
+                code="SHIPMENT_UNKNOWN",
+            )
+        stamp = look.stamp(question)
+        del stamp["valid_on"]
+        heading = [f"shipments as of entry {look.entry:,}, root {look.root[:16]}…"]
+        columns = [
+            of("shipment"), of("status"), of("kind"), of("on"),
+            Column("authority", lambda row: row["license"] or row["authority"] or "–"),
+            Column("route", lambda row: " → ".join(row["route"]) or "–"), of("place", "now in"),
+            of("ultimate_consignee", "consignee", folds=True), count("units", "units"),
+            millions("shipment_tpp", "M TPP"), Column("entries", _entries, folds=True),
+        ]  # fmt: skip
+        if not found:
+            heading.append("there are none")
+        _show(found, stamp, question, heading, columns)
+
+
+@click.command()
+@click.argument("subject", metavar="SUBJECT")
+@options("known_at")
+@click.pass_obj
+def trail(place: Place, subject: str, known_at: str | None, format_: str) -> None:
+    """Everything said about SUBJECT: license:D1, party:acme, country:AE, or a bare id."""
+    question = question_of(None, known_at, None, format_)
+    with looking(place, question, []) as look:
+        tag, entries = trails.subject_of(subject, look.tagged)
+        stamp = look.stamp(question)
+        del stamp["valid_on"]
+        heading = [
+            f"trail of {tag}, as of entry {look.entry:,}, root {look.root[:16]}…",
+        ]
+        _show(trails.rows(entries), stamp, question, heading, _TRAIL_COLUMNS)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--all", "everything", is_flag=True, help="Cleared and snoozed flags too.")
+@click.option("--rule", type=click.Choice([each.name for each in RULES]), help="Only this rule.")
+@click.option("--country", metavar="CODE", help="Only flags whose evidence names this country.")
+@options("valid_on", "known_at", "policy")
+@click.pass_context
+def flags(
+    ctx: click.Context,
+    everything: bool,
+    rule: str | None,
+    country: str | None,
+    valid_on: datetime | None,
+    known_at: str | None,
+    policy: str | None,
+    format_: str,
+) -> None:
+    """Red flags: what asks for an explanation, why with numbers, and the entries that show it."""
+    question = question_of(valid_on, known_at, policy, format_)
+    if ctx.invoked_subcommand is not None:
+        ctx.meta["projections.question"] = question
+        return
+    with looking(ctx.obj, question, _kept_flags(question)) as look:
+        raised = _raised(look, question)
+        if rule is not None:
+            raised = [each for each in raised if each.flag.rule == rule]
+        if country is not None:
+            code = terms.country(country)
+            named = {entry.number for entry in look.tagged(f"country:{code}")}
+            raised = [each for each in raised if named.intersection(each.flag.evidence)]
+        shown = [each for each in raised if everything or not each.hidden]
+        hidden = len(raised) - len(shown)
+        heading = [
+            look.heading("flags", question),
+            f"{len(shown):,} to look at"
+            + (f"; {hidden:,} cleared or snoozed are not shown (--all)" if hidden else ""),
+        ]
+        columns = [
+            of("id"), of("rule"), of("severity"), of("standing"), of("subject", folds=True),
+            of("because", folds=True), Column("entries", _evidence, folds=True),
+        ]  # fmt: skip
+        rows = [_flag_row(each) for each in shown]
+        _show(rows, look.stamp(question), question, heading, columns)
+
+
+@flags.command("show")
+@click.argument("flag", metavar="ID")
+@click.pass_context
+def show_flag(ctx: click.Context, flag: str) -> None:
+    """One flag with the entries that are its evidence; options stand before `show`."""
+    question: Question = ctx.meta["projections.question"]
+    with looking(ctx.obj, question, _kept_flags(question)) as look:
+        found = [each for each in _raised(look, question) if each.flag.id.startswith(flag)]
+        if len(found) > 1:
+            raise Malformed(
+                f"{flag} begins the ids of {len(found)} flags",
+                remedy="give more of it: " + ", ".join(each.flag.id for each in found[:5]),
+                code="FLAG_AMBIGUOUS",
+            )
+        if not found:
+            raise Unknown(
+                f"no flag {flag} stands on {question.valid_on}",
+                remedy="`chip-ledger flags --all` lists them",
+                code="FLAG_UNKNOWN",
+            )
+        raised = found[0]
+        suspicion, review = raised.flag, raised.review
+        heading = [
+            look.heading(f"flag {suspicion.id}", question),
+            f"{suspicion.rule} ({suspicion.severity}), {raised.standing}: {suspicion.because}",
+            f"source: {suspicion.source}; judged under {suspicion.policy or 'no policy'}",
+        ]
+        if review is not None:
+            until = f" until {review.until}" if review.until else ""
+            heading.append(
+                f"{review.outcome}{until} by {review.by} on {review.on}: {review.reason}"
+                f" (entry {review.entry:,})"
+            )
+        stamp = {"flag": suspicion.id, "rule": suspicion.rule, **look.stamp(question)}
+        evidence = trails.rows(look.numbered(suspicion.evidence))
+        _show(evidence, stamp, question, heading, _TRAIL_COLUMNS)
+
+
+@click.group("views")
+def views_() -> None:
+    """What is kept in SQL to answer quickly; it can be dropped and rebuilt at any time."""
+
+
+@views_.command("status")
+@options()
+@click.pass_obj
+def views_status(place: Place, format_: str) -> None:
+    """How far each view is kept, and in how many rows."""
+    question = question_of(None, None, None, format_)
+    with looking(place, question, []) as look:
+        extents = {fold.name: views.extent(look.ledger.store, fold) for fold in FOLDS}
+        rows = [
+            {
+                "view": name,
+                "kept_up_to_entry": position,
+                "behind_entries": max(0, look.entry - position),
+                "rows": kept,
+            }
+            for name, (position, kept) in extents.items()
+        ]
+        columns = [
+            of("view"), count("kept_up_to_entry", "up to entry"),
+            count("behind_entries", "behind"), count("rows", "rows"),
+        ]  # fmt: skip
+        stamp = {"as_of_entry": look.entry, "root": look.root}
+        heading = [f"views as of entry {look.entry:,}, root {look.root[:16]}…"]
+        _show(rows, stamp, question, heading, columns)
+
+
+@views_.command("rebuild")
+@click.argument("names", metavar="[VIEW]...", nargs=-1)
+@click.pass_obj
+def views_rebuild(place: Place, names: tuple[str, ...]) -> None:
+    """Drop views, or all, and make them again from the entries."""
+    folds = _named(names)
+    ledger = place.open()
+    try:
+        views.drop(ledger.store, [fold.name for fold in folds])
+        refresh(ledger, folds)
+        for fold in folds:
+            position, kept = views.extent(ledger.store, fold)
+            click.echo(f"{fold.name}: {kept:,} rows up to entry {position:,}", err=True)
+    finally:
+        ledger.close()
+
+
+@views_.command("drop")
+@click.argument("names", metavar="[VIEW]...", nargs=-1)
+@click.pass_obj
+def views_drop(place: Place, names: tuple[str, ...]) -> None:
+    """Forget views, or all; the next question makes them again."""
+    folds = _named(names)
+    ledger = place.open()
+    try:
+        views.drop(ledger.store, [fold.name for fold in folds])
+    finally:
+        ledger.close()
+    click.echo(f"dropped: {', '.join(fold.name for fold in folds)}", err=True)
+
+
+commands: Final[list[click.Command]] = [
+    quotas, license, licenses, shipments, trail, flags, views_,
+]  # fmt: skip
+"""What the front door mounts."""
+
+
+def _entries(row: Row) -> str:
+    return _numbers(row["entries"])
+
+
+def _evidence(row: Row) -> str:
+    return _numbers(row["evidence"])
+
+
+def _numbers(numbers: list[int]) -> str:
+    """Entry numbers, the middle of a long list left out."""
+    if len(numbers) <= 6:
+        return ", ".join(f"{number:,}" for number in numbers)
+    return f"{numbers[0]:,}, {numbers[1]:,}, … {numbers[-1]:,} ({len(numbers):,} entries)"
+
+
+_LICENSE_COLUMNS: Final = (
+    of("license"), of("status"), of("destination", "to"),
+    of("ultimate_consignee", "consignee", folds=True), of("decided_on", "decided"),
+    of("expires_on", "expires"), of("model", folds=True), of("eccn"),
+    count("licensed_units", "licensed"), count("shipped_units", "shipped"),
+    count("left_units", "left"), millions("left_tpp", "left M TPP"),
+)  # fmt: skip
+
+_TRAIL_COLUMNS: Final = (
+    Column("entry", lambda row: f"{row['entry']:,}", number=True),
+    Column("signed at", lambda row: row["at"][:19].replace("T", " ")),
+    of("by"), of("role", folds=True), of("said", folds=True),
+)  # fmt: skip
+
+
+def _show(
+    found: Iterable[object],
+    stamp: dict[str, Any],
+    question: Question,
+    heading: list[str],
+    columns: Sequence[Column],
+) -> None:
+    """Rows of a view, each with what it was made from."""
+    rows = [{**builtins(row), **stamp} for row in found]
+    marked = [*columns, SIMULATED] if question.simulated else columns
+    show(rows, question.format, heading=heading, columns=marked)
+
+
+def _kept_flags(question: Question) -> list[Fold]:
+    """The fold a question about flags rests on; none where it is replayed instead."""
+    return [] if question.simulated else [FlagsFold()]
+
+
+def _raised(look: Look, question: Question) -> list[Raised]:
+    fold = FlagsFold(look.supposed(question))
+    states = look.states(fold, replay=question.simulated)
+    return fold.raised(states, question.valid_on)
+
+
+def _flag_row(raised: Raised) -> dict[str, Any]:
+    flag, review = raised.flag, raised.review
+    return {
+        "id": flag.id,
+        "rule": flag.rule,
+        "severity": flag.severity,
+        "standing": raised.standing,
+        "subject": flag.subject,
+        "on": flag.on.isoformat(),
+        "because": flag.because,
+        "source": flag.source,
+        "policy": flag.policy,
+        "evidence": list(flag.evidence),
+        "raised_at_entry": flag.raised_at,
+        "review_entry": None if review is None else review.entry,
+        "review_reason": None if review is None else review.reason,
+    }
+
+
+def _named(names: tuple[str, ...]) -> list[Fold]:
+    """The views of some names, or all."""
+    known = {fold.name: fold for fold in FOLDS}
+    for name in names:
+        if name not in known:
+            raise Unknown(
+                f"no view is called {name}",
+                remedy=f"name one of {', '.join(known)}",
+                code="VIEW_UNKNOWN",
+            )
+    return [known[name] for name in names] if names else list(known.values())

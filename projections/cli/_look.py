@@ -1,0 +1,280 @@
+"""How a read verb looks at a ledger: up to which entry, on which day, under which rules.
+
+Everything a view shows comes from one consistent reading of the database, and says so: the entry
+and root it was made from.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, Protocol
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from ledger import views
+from ledger.entry import Entry, instant
+from ledger.errors import Malformed, Unknown
+from ledger.events import PolicyAdopted, PolicyWithdrawn
+from ledger.fold import Fold, States
+from ledger.log import Ledger, Slice, nodes, select
+from ledger.merkle import root_of
+from ledger.policy import PolicyTimeline, Rules, after, parse_pack, shipped_pack
+
+POLICY_EVENTS: Final = (PolicyAdopted.wire, PolicyWithdrawn.wire)
+QUIET_SECONDS: Final = 1.0
+"""A rebuild that takes longer shows how far it is."""
+
+
+class Place(Protocol):
+    """What the front door hands to every verb."""
+
+    ledger_place: str
+
+    def open(self) -> Ledger:
+        """The ledger that was named."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked besides the view itself.
+
+    valid_on  the day in the world whose rules and expiries apply
+    known_at  entry number or instant up to which entries count; None for all
+    policy    packs to suppose instead of those in force; None for those
+    format    table, json, jsonl or csv
+    """
+
+    valid_on: date
+    known_at: str | None
+    policy: str | None
+    format: Any
+
+    @property
+    def simulated(self) -> bool:
+        """Whether other rules than those in force are supposed."""
+        return self.policy is not None
+
+
+class Look:
+    """A ledger as of one entry, within one reading of the database."""
+
+    def __init__(self, ledger: Ledger, connection: Any, known_at: str | None) -> None:
+        self.ledger = ledger
+        self._store = ledger.store
+        self._connection = connection
+        size, frontier = self._store.head(connection)
+        self._at_head = known_at is None
+        self.entry = size if known_at is None else self._number(known_at, size)
+        self.root = (
+            frontier.root()
+            if self.entry == size
+            else root_of(self.entry, nodes(self._store, connection))
+        ).hex()
+
+    def states(self, fold: Fold, *, replay: bool = False) -> States:
+        """States of a fold: what is kept, or replayed where an earlier entry or rules are meant."""
+        if self._at_head and not replay:
+            return views.at_head(self._store, self._connection, fold)
+        with _said(f"replaying {self.entry:,} entries"):
+            return views.replayed(self._store, self._connection, fold, up_to=self.entry)
+
+    def tagged(self, tag: str) -> list[Entry]:
+        """The entries that name a subject."""
+        return select(self._store, self._connection, Slice(tags=(tag,)), up_to=self.entry)
+
+    def numbered(self, numbers: Sequence[int]) -> list[Entry]:
+        """Some entries."""
+        return [views.entry_at(self._store, self._connection, number) for number in numbers]
+
+    def timeline(self) -> PolicyTimeline:
+        """Every adoption and withdrawal so far."""
+        timeline = PolicyTimeline()
+        chosen = Slice(types=POLICY_EVENTS)
+        for entry in select(self._store, self._connection, chosen, up_to=self.entry):
+            timeline = after(timeline, entry.event)
+        return timeline
+
+    def rules(self, question: Question) -> Rules:
+        """The rules in force that day, or those to suppose."""
+        supposed = self.supposed(question)
+        return self.timeline().rules_on(question.valid_on) if supposed is None else supposed
+
+    def supposed(self, question: Question) -> Rules | None:
+        """The packs of `--policy`, as adopted here, else as they ship; None without it."""
+        if question.policy is None:
+            return None
+        adopted = {each.policy: each.text for each in self.timeline().adoptions}
+        names = [name.strip() for name in question.policy.split(",") if name.strip()]
+        texts = {str(policy): text for policy, text in adopted.items()}
+        packs = [parse_pack(texts.get(name) or shipped_pack(name)) for name in names]
+        if not packs:
+            raise Malformed(
+                "no policy pack is named",
+                remedy="--policy diffusion-2025, or several with commas between",
+                code="PACK_UNKNOWN",
+            )
+        return Rules.of(packs)
+
+    def stamp(self, question: Question) -> dict[str, Any]:
+        """What every row says of its making."""
+        return {
+            "valid_on": question.valid_on.isoformat(),
+            "simulated": question.simulated,
+            "as_of_entry": self.entry,
+            "root": self.root,
+        }
+
+    def heading(self, view: str, question: Question) -> str:
+        """What a view was made from, in a line."""
+        mark = f"SIMULATED under {question.policy}: " if question.simulated else ""
+        return (
+            f"{mark}{view} on {question.valid_on}, as of entry {self.entry:,},"
+            f" root {self.root[:16]}…"
+        )
+
+    def _number(self, known_at: str, size: int) -> int:
+        """The newest entry that was known then."""
+        if known_at.isdecimal():
+            number = int(known_at)
+            if not 1 <= number <= size:
+                raise Unknown(
+                    f"there is no entry {number:,}; the ledger holds {size:,}",
+                    remedy=f"--known-at with a number from 1 to {size}, or an instant",
+                    code="ENTRY_MISSING",
+                )
+            return number
+        then = instant(_instant(known_at))
+        low, high = 0, size
+        while low < high:  # entries stand in the order they were signed
+            middle = (low + high + 1) // 2
+            if views.entry_at(self._store, self._connection, middle).at <= then:
+                low = middle
+            else:
+                high = middle - 1
+        if low == 0:
+            opened = views.entry_at(self._store, self._connection, 1).at
+            raise Unknown(
+                f"nothing was known at {then}; the ledger was opened at {opened}",
+                remedy="name a later instant, or an entry",
+                code="ENTRY_MISSING",
+            )
+        return low
+
+
+@contextmanager
+def looking(place: Place, question: Question, folds: Sequence[Fold]) -> Iterator[Look]:
+    """Open the ledger, bring the kept folds up to date, and look."""
+    ledger = place.open()
+    try:
+        if question.known_at is None and folds:
+            refresh(ledger, folds)
+        with ledger.store.reading() as connection:
+            yield Look(ledger, connection, question.known_at)
+    finally:
+        ledger.close()
+
+
+def refresh(ledger: Ledger, folds: Sequence[Fold]) -> None:
+    """Catch up, with a bar on the terminal when that takes long."""
+    size = ledger.size()
+    with _bar() as advance:
+        views.refresh(
+            ledger.store, folds, on_progress=lambda fold, at: advance(fold.name, at, size)
+        )
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
+    console = Console(stderr=True)
+    bar = Progress(console=console, transient=True, disable=not console.is_terminal)
+    began, tasks = time.monotonic(), {}
+
+    def advance(name: str, position: int, size: int) -> None:
+        if name not in tasks:
+            tasks[name] = bar.add_task(name, total=size)
+        bar.update(tasks[name], completed=position, total=max(size, position))
+        if time.monotonic() - began > QUIET_SECONDS:
+            bar.start()
+
+    try:
+        yield advance
+    finally:
+        bar.stop()
+
+
+@contextmanager
+def _said(what: str) -> Iterator[None]:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield
+
+
+def question_of(
+    valid_on: datetime | None, known_at: str | None, policy: str | None, format_: str
+) -> Question:
+    """What was typed, with today where no day was named."""
+    today = datetime.now(UTC).date()
+    day = today if valid_on is None else valid_on.date()
+    return Question(day, known_at, policy, format_)
+
+
+def _instant(text: str) -> datetime:
+    """An instant; a bare date means the end of that day. Without a time zone, UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed(
+            f"{text!r} is neither an entry number nor an instant",
+            remedy="write 1204, 2025-11-19 or 2025-11-19T12:00:00Z",
+            code="KNOWN_AT_FORM",
+        ) from error
+    if len(text) == len("2025-11-19"):
+        found += timedelta(days=1, microseconds=-1)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def options(
+    *names: str,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The options of a read verb: those named, and the format."""
+    known = {
+        "valid_on": click.option(
+            "--valid-on",
+            type=click.DateTime(["%Y-%m-%d"]),
+            metavar="DATE",
+            help="Day whose rules and expiries apply; today in UTC unless given.",
+        ),
+        "known_at": click.option(
+            "--known-at",
+            metavar="ENTRY|INSTANT",
+            help="As it was known then: entries up to that one, or signed by that instant.",
+        ),
+        "policy": click.option(
+            "--policy",
+            metavar="PACK[,PACK]",
+            help="Suppose these packs instead of the rules in force; marked SIMULATED.",
+        ),
+        "format": click.option(
+            "--format",
+            "format_",
+            type=click.Choice(["table", "json", "jsonl", "csv"]),
+            default="table",
+            show_default=True,
+            help="How rows are shown.",
+        ),
+    }
+
+    def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
+        for name in reversed((*names, "format")):
+            verb = known[name](verb)
+        return verb
+
+    return decorate
