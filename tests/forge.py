@@ -202,6 +202,7 @@ class Forge:
         event: Event,
         by: Key,
         role: str,
+        /,
         *,
         claim: Tamper = untouched,
         spell: Tamper = untouched,
@@ -267,7 +268,7 @@ class Forge:
         """The verdict on it, with its anchor and a checkpoint over everything."""
         given: dict[str, Any] = {
             "rows": self.rows,
-            "anchor": self.anchor(),
+            "anchor": self.anchor() if self.lines else None,
             "checkpoint": self.checkpoint(),
             "threads": 2,
         }

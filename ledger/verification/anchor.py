@@ -17,7 +17,8 @@ from typing import Final
 
 from ledger.errors import Malformed, NotAuthentic
 from ledger.events import LedgerOpened
-from ledger.verification.keys import ED25519_PREFIX, UnfitKey, load
+from ledger.terms import KeyId
+from ledger.verification.keys import ED25519_PREFIX, UnfitKey, holds, load
 from ledger.verification.line import base64, read, unbase64
 from ledger.verification.note import LOG, WITNESS, NoteKey
 from ledger.verification.tree import leaf_hash
@@ -61,17 +62,27 @@ class Anchor:
     def of_opening(line: bytes) -> "Anchor":
         """What a ledger says about itself in its first entry; `NotAuthentic` when it is none.
 
-        It proves that the ledger is whole and its own, and not that it is the one meant.
+        The entry has to be signed with a key it enrolls itself. That proves that the ledger is
+        whole and its own, and not that it is the one meant.
         """
-        event = read(line).event
+        payload, message, keyid, signature, event, _ = read(line)
         if not isinstance(event, LedgerOpened):
             raise NotAuthentic(f"entry 1 is {event.wire} and opens no ledger", code="OPENING")
-        spki = unbase64(event.log_key) or b""
+        own = {one.key: one for one in event.administrators}.get(KeyId(payload.kid))
+        log_spki = unbase64(event.log_key) or b""
         try:
-            load("ed25519", spki)
+            load("ed25519", log_spki)
+            check = None if own is None else load(own.algorithm, unbase64(own.spki) or b"")
         except UnfitKey as flaw:
-            raise NotAuthentic(f"the log key {event.log_key} {flaw}", code="KEY_WEAK") from None
-        return Anchor(event.origin, spki, leaf_hash(line))
+            raise NotAuthentic(f"a key of the opening entry {flaw}", code="KEY_WEAK") from None
+        if check is None or keyid.decode(errors="replace") != payload.kid:
+            raise NotAuthentic(
+                f"entry 1 is signed with {payload.kid}, which it does not enroll",
+                code="KEY_UNKNOWN",
+            )
+        if not holds(check, signature, message):
+            raise NotAuthentic("entry 1 is not what its administrator signed", code="SIGNATURE")
+        return Anchor(event.origin, log_spki, leaf_hash(line))
 
 
 def render_anchor(anchor: Anchor) -> str:

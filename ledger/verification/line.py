@@ -54,13 +54,14 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Said(NamedTuple):
-    """An entry taken apart: what was signed, by whom as the line says, and the event."""
+    """An entry taken apart: what was signed, by whom as the line says, the event and its tags."""
 
     payload: Payload
     message: bytes
     keyid: bytes
     signature: bytes
     event: Event
+    tags: list[str]
 
 
 _decoder = msgspec.json.Decoder(Payload)
@@ -102,8 +103,8 @@ def read(line: bytes) -> Said:
     """An entry line taken apart, or `NotAuthentic` with the code that says what is wrong.
 
     ENTRY_SYNTAX, ENTRY_NOT_CANONICAL, SIGNER_SET, PAYLOAD_SYNTAX, PAYLOAD_DUP_KEY,
-    PAYLOAD_NOT_CANONICAL, EVENT_UNKNOWN, EVENT_SCHEMA, SUBJECT, TAGS. Whether the signature is
-    good, and the signer's, is not looked at here.
+    PAYLOAD_NOT_CANONICAL, EVENT_UNKNOWN, EVENT_SCHEMA. Whether the payload is true of the event,
+    and the signature the signer's, is not looked at here.
     """
     keyid, signature, raw = _open(line)
     try:
@@ -127,15 +128,7 @@ def read(line: bytes) -> Said:
         raise _unlike_a_payload(
             raw, "PAYLOAD_NOT_CANONICAL", f"the body is {payload.type} in another form than its own"
         )
-    if event.subject != payload.id:
-        raise NotAuthentic(
-            f"it was signed as one about {payload.id} and is about {event.subject}", code="SUBJECT"
-        )
-    if named != payload.tags:
-        raise NotAuthentic(
-            f"its tags are {', '.join(payload.tags)} and should be {', '.join(named)}", code="TAGS"
-        )
-    return Said(payload, _PREAUTH % (len(raw), raw), keyid, signature, event)
+    return Said(payload, preauth(raw), keyid, signature, event, named)
 
 
 def _open(line: bytes) -> tuple[bytes, bytes, bytes]:

@@ -80,6 +80,8 @@ class Registry:
     def __init__(self) -> None:
         self.keys: dict[str, Held] = {}
         self.suspects: dict[int, str] = {}
+        # Whether a key event may be missing here: an entry could not be read, or not be believed.
+        self.torn = False
         self._origin = ""
         self._sole = False
         # Index of the signer of entry n at n - 1, from 1; 0 where nobody is known.
@@ -207,6 +209,8 @@ class Registry:
 
     def _countersign(self, event: KeyCountersigned, by: str) -> Iterator[Fault]:
         held = self.keys.get(event.key)
+        if held is None and self.torn:
+            return
         if held is None or held.enrollment != event.enrollment:
             yield (
                 "TWO_PERSON",
@@ -241,7 +245,8 @@ class Registry:
     def _revoke(self, event: KeyRevoked, entry: int) -> Iterator[Fault]:
         held = self.keys.get(event.key)
         if held is None:
-            yield "KEY_UNKNOWN", f"key {event.key} is revoked and was never enrolled"
+            if not self.torn:
+                yield "KEY_UNKNOWN", f"key {event.key} is revoked and was never enrolled"
             return
         # A key may be revoked after it was replaced, or again with an earlier date: that widens
         # what is suspect, and never lets the key sign longer.
@@ -258,7 +263,8 @@ class Registry:
     def _reaffirm(self, event: KeyReaffirmed) -> Iterator[Fault]:
         held = self.keys.get(event.key)
         if held is None:
-            yield "KEY_UNKNOWN", f"entries by key {event.key} are reaffirmed: never enrolled"
+            if not self.torn:
+                yield "KEY_UNKNOWN", f"entries by key {event.key} are reaffirmed: never enrolled"
         else:
             # With another key: a revoked one signs nothing any more, so the signer's is another.
             for number in event.entries:

@@ -65,8 +65,9 @@ CODES: Final[Mapping[str, str]] = {
 ALTERED: Final = frozenset({
     "ENTRY_SYNTAX", "ENTRY_NOT_CANONICAL", "SIGNER_SET", "PAYLOAD_SYNTAX", "PAYLOAD_DUP_KEY",
     "PAYLOAD_NOT_CANONICAL", "EVENT_UNKNOWN", "EVENT_SCHEMA", "SIGNATURE",
+    "KEY_UNKNOWN",
 })  # fmt: skip
-"""Codes after which an entry's bytes cannot be taken for those that were logged."""
+"""Codes after which nobody vouches for an entry's bytes: they may not be those that were logged."""
 
 
 @dataclass(frozen=True, slots=True)

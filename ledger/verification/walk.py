@@ -18,7 +18,7 @@ have enrolled, which are counted as not checked.
 
 import sys
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -71,16 +71,16 @@ _Job = tuple[int, Check, bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
-    """Something wrong with an entry, until it is known what was altered before it.
+    """Something wrong with an entry, kept until it is known what was altered before it.
 
-    It is dropped when entry `after` was altered, or any entry up to `within`.
+    It is not reported when it merely follows: when for one of `follows`, at least so many entries
+    from one number to another were altered.
     """
 
     entry: int
     code: str
     problem: str
-    after: int = 0
-    within: int = 0
+    follows: tuple[tuple[int, int, int], ...] = ()
 
 
 class _Batch(NamedTuple):
@@ -105,12 +105,10 @@ class Walk:
         self._noted: list[_Noted] = []
         self._jobs: list[_Job] = []
         self._versions = array("Q")
-        self._unread: list[int] = []
-        self._altered: set[int] = set()
-        self._altered_first = sys.maxsize
-        self._registry_torn = False
+        self._altered: list[int] = []
         self._position = 0
         self._latest = ""
+        self._latest_by = 0
         self._earliest = ""
         self._roots: dict[int, str] = {}
         self._seen_wrong: set[tuple[int, str]] = set()
@@ -144,17 +142,17 @@ class Walk:
 
     def _take_back(self, batch: _Batch, on_progress: Callable[[int], None] | None) -> None:
         noted = batch.noted + [_unsigned(entry) for entry in batch.failed.result()]
-        for one in noted:
-            if one.code in ALTERED:
-                self._altered.add(one.entry)
-                self._altered_first = min(self._altered_first, one.entry)
+        self._altered += sorted({one.entry for one in noted if one.code in ALTERED})
         for one in sorted(noted, key=lambda one: one.entry):
-            if one.after in self._altered or one.within >= self._altered_first:
+            if any(self._altered_between(*numbers) >= many for many, *numbers in one.follows):
                 self.follow_ons += 1
             else:
                 self.findings.add(one.code, one.entry, one.problem)
         if on_progress is not None:
             on_progress(batch.last)
+
+    def _altered_between(self, first: int, last: int) -> int:
+        return bisect_right(self._altered, last) - bisect_left(self._altered, first)
 
     def _entry(self, row: Row) -> None:
         number = len(self._versions) + 1
@@ -172,26 +170,33 @@ class Walk:
             said = read(row.line)
         except NotAuthentic as error:
             self._note(number, error.code, error.problem)
-            self._unread.append(number)
-            self._registry_torn = True
+            self.registry.torn = True
         else:
             payload = said.payload
             version = payload.ver
             self._row(number, row, payload)
             if payload.log != self._origin and self._origin is not None:
                 self._note(number, "WRONG_LOG", f"it was signed for {payload.log}")
+            if said.event.subject != payload.id:
+                about = said.event.subject
+                self._note(number, "SUBJECT", f"it is signed as {payload.id} and is about {about}")
+            if said.tags != payload.tags:
+                tags = f"{', '.join(payload.tags)} and should be {', '.join(said.tags)}"
+                self._note(number, "TAGS", f"its tags are {tags}")
             self._stream(number, payload)
             self._seen(number, payload)
             self._time(number, payload.at)
             held = self._signer(number, said, leaf)
+            if number == 1 and self.registry.torn:
+                # An opening nobody authentic signed opens nothing.
+                held, self.registry = None, Registry()
+                self.registry.torn = True
         self._versions.append(version)
         self.registry.signed(held)
         self.tree.append(leaf)
 
-    def _note(
-        self, entry: int, code: str, problem: str, *, after: int = 0, within: int = 0
-    ) -> None:
-        self._noted.append(_Noted(entry, code, problem, after, within))
+    def _note(self, entry: int, code: str, problem: str, *follows: tuple[int, int, int]) -> None:
+        self._noted.append(_Noted(entry, code, problem, follows))
 
     def _row(self, number: int, row: Row, payload: Payload) -> None:
         if row.subject is None and row.version is None and row.tags is None:
@@ -213,15 +218,13 @@ class Walk:
         self.subjects[payload.id] = number
         expected = self._versions[last - 1] + 1 if last else 1
         if payload.ver != expected:
-            # Entries nobody could read may be the ones that are missing here.
-            unread = len(self._unread) - bisect_right(self._unread, last)
-            if 0 < payload.ver - expected <= unread:
-                self.follow_ons += 1
-                return
+            # Altered entries in between may be the ones that are missing here.
             self._note(
                 number,
                 "STREAM_VERSION",
                 f"it is version {payload.ver:,} of {payload.id}, and {expected:,} follows",
+                (1, last, last),
+                (max(1, payload.ver - expected), last + 1, number - 1),
             )
             return
         if payload.prev != (base64(self.tree.leaf(last)) if last else None):
@@ -230,7 +233,7 @@ class Walk:
                 number,
                 "STREAM_PREV",
                 f"before it in {payload.id} stands {before}, and it was signed to follow another",
-                after=last,
+                (1, last, last),
             )
 
     def _seen(self, number: int, payload: Payload) -> None:
@@ -252,13 +255,13 @@ class Walk:
                 number,
                 "SEEN",
                 f"its signer saw root {root} over {size:,} entries, which here is {here}",
-                within=size,
+                (1, 1, size),
             )
 
     def _time(self, number: int, at: str) -> None:
         # Instants of one form sort as they are.
         if at >= self._latest:
-            self._latest = at
+            self._latest, self._latest_by = at, number
             self._earliest = ""
             return
         if not self._earliest:
@@ -268,32 +271,35 @@ class Walk:
             self._note(
                 number,
                 "TIME_BACKWARDS",
-                f"it is dated {at} and an entry before it {self._latest}",
+                f"it is dated {at} and entry {self._latest_by:,} before it {self._latest}",
+                (1, self._latest_by, self._latest_by),
             )
 
     def _signer(self, number: int, said: Said, leaf: bytes) -> Held | None:
         """Whose key signed, when that is known; notes what is wrong and asks for the signature."""
-        payload, message, keyid, signature, event = said
+        payload, message, keyid, signature, event, _ = said
         if number == 1:
             self._opening(event, payload, leaf)
         held = self.registry.keys.get(payload.kid)
+        if self.registry.torn and (held is None or held.pending):
+            self.orphans[payload.kid] += 1
+            return None
+        key_event = isinstance(event, KEY_EVENTS)
         if held is None:
-            if self._registry_torn:
-                self.orphans[payload.kid] += 1
-            else:
-                self._note(number, "KEY_UNKNOWN", f"key {payload.kid} was never enrolled")
+            self._note(number, "KEY_UNKNOWN", f"key {payload.kid} was never enrolled")
+            # What an unknown key says about keys may be an honest entry that was altered.
+            self.registry.torn |= key_event
             return None
         faults = self.registry.faults(held, payload.by, payload.role, payload.type, payload.at[:10])
         for code, problem in faults:
             self._note(number, code, problem)
-        key_event = isinstance(event, KEY_EVENTS)
         if keyid != payload.kid.encode():
             self._note(
                 number,
                 "SIGNER_SET",
                 f"the line has a signature by {keyid!r} and the payload names {payload.kid}",
             )
-            self._registry_torn |= key_event
+            self.registry.torn |= key_event
             return held
         self.signatures += 1
         if not key_event:
@@ -301,15 +307,12 @@ class Walk:
         elif not holds(held.check, signature, message):
             # Key events are few, and what follows stands on them: they are verified here and now.
             self._noted.append(_unsigned(number))
-            self._registry_torn = True
+            self.registry.torn = True
         elif number > 1 and not faults:
             for code, problem in self.registry.apply(
                 event, entry=number, leaf=base64(leaf), by=payload.by, kid=payload.kid
             ):
                 self._note(number, code, problem)
-        if number == 1 and self._registry_torn:
-            self.registry = Registry()
-            return None
         return held
 
     def _opening(self, event: Event, payload: Payload, leaf: bytes) -> None:
