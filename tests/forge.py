@@ -7,7 +7,7 @@ attacker with this or that key could bring about, and a mistake on one side show
 
 import hashlib
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -59,6 +59,13 @@ def envelope(payload: bytes, *signatures: tuple[str, bytes]) -> bytes:
     return (
         f'{{"payload":"{b64(payload)}","payloadType":"{PAYLOAD_TYPE}","signatures":[{listed}]}}'
     ).encode()
+
+
+def said(line: bytes) -> tuple[bytes, str, bytes]:
+    """Payload, key id and signature of a line."""
+    read = json.loads(line)
+    (signature,) = read["signatures"]
+    return b64decode(read["payload"]), signature["keyid"], b64decode(signature["sig"])
 
 
 def leaf(line: bytes) -> bytes:

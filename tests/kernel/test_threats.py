@@ -6,7 +6,6 @@ Rows the table marks as promises (everybody colludes; a key stolen and not yet m
 that forgets to log; quantum computers) are told in docs/trust.md; the second is tested here too.
 """
 
-import base64
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -34,6 +33,7 @@ from forge import (
     envelope,
     leaf,
     pae,
+    said,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,15 +102,6 @@ def busy() -> Forge:
 
 def found(report: Report) -> list[tuple[str, int | None]]:
     return [(finding.code, finding.entry) for finding in report.findings]
-
-
-def said(line: bytes) -> tuple[bytes, str, bytes]:
-    """Payload, key id and signature of a line."""
-    read = json.loads(line)
-    (signature,) = read["signatures"]
-    return (
-        base64.b64decode(read["payload"]), signature["keyid"], base64.b64decode(signature["sig"])
-    )  # fmt: skip
 
 
 def replaced(forge: Forge, number: int, line: bytes) -> Forge:
@@ -272,7 +263,6 @@ def test_a_signature_under_another_key_id_is_refused() -> None:
         ("ENTRY_NOT_CANONICAL", lambda line: line.replace(b'":"', b'": "', 1)),
         ("ENTRY_NOT_CANONICAL", lambda line: line + b" "),
         ("ENTRY_NOT_CANONICAL", lambda line: line[:-1] + b',"more":1}'),
-        ("ENTRY_NOT_CANONICAL", lambda line: line.replace(b"==", b"", 1).replace(b'Q"', b'R"')),
         ("ENTRY_SYNTAX", lambda line: line.replace(b"event.v1", b"event.v2")),
         ("ENTRY_SYNTAX", lambda line: line + b"\n{}"),
         ("ENTRY_SYNTAX", lambda line: line[:-3]),
@@ -291,20 +281,13 @@ def test_a_line_in_other_bytes_is_refused(code: str, respell: Callable[[bytes], 
 
 def test_spare_bits_of_base64_are_refused() -> None:
     forge = busy()
-    number = next(
-        n for n, line in enumerate(forge.lines, start=1) if b'=","payloadType' in line and n > 5
-    )
-    line = forge.lines[number - 1]
-    at = line.index(b'","payloadType')
-    last = at - 1 - (line[at - 2 : at] == b"==")
-    other = bytes([line[last - 1 + 1 - 1] + 1])
-    changed = line[: last - 1] + other + line[last:]
+    line = forge.lines[6]
+    # 64 bytes of signature end in one character with four spare bits, and two of padding.
+    last = len(line) - len('=="}]}') - 1
+    changed = line[:last] + bytes([line[last] + 1]) + line[last + 1 :]
 
-    assert base64.b64decode(json.loads(line)["payload"]) == base64.b64decode(
-        json.loads(changed)["payload"]
-    )
-    replaced(forge, number, changed)
-    assert [("ENTRY_NOT_CANONICAL", number)] == found(forge.verify())
+    assert said(line) == said(changed)
+    assert [("ENTRY_NOT_CANONICAL", 7)] == found(replaced(forge, 7, changed).verify())
 
 
 # truncate the tail — database
