@@ -143,7 +143,7 @@ def _licensed(line: LicenseLine, matter: str) -> int:
 
 
 def _units(count: int) -> str:
-    return f"{count:,} units"
+    return f"{count:,} unit{'' if count == 1 else 's'}"
 
 
 def _dollars(cents: int) -> str:

@@ -1,0 +1,89 @@
+"""An end-use check was refused, or was not done in time."""
+
+from datetime import date
+
+from world import adopted, flags, party, requested
+
+from ledger.events import CheckClosed, CheckPerformed, CheckRated, CheckRefused, CheckScheduled
+
+DUE = date(2025, 7, 31)
+"""Sixty days after the request."""
+
+
+def checks(*events, on=date(2025, 8, 1)):
+    return flags("check-overdue", adopted(), party(), *events, on=on)
+
+
+def performed(on):
+    return CheckPerformed(check="C-1", party="acme", performed_on=on, evidence="powered_on")
+
+
+def refused(on=date(2025, 6, 20)):
+    return CheckRefused(
+        check="C-1", party="acme", refused_on=on, refused_by="the ministry", reason="not now"
+    )
+
+
+def test_a_check_without_a_result_is_flagged_on_the_sixty_first_day():
+    assert [] == checks(requested(), on=DUE)
+    (flag,) = checks(requested())
+
+    assert (
+        "PSV C-1 of acme in AE was requested on 2025-06-01 and has no result after 61 days;"
+        " 60 are allowed, and no visit was set"
+    ) == flag.because
+    assert "strong" == flag.severity
+    assert "check:C-1" == flag.subject
+    assert (3,) == flag.evidence
+
+
+def test_an_overdue_check_is_flagged_once_and_keeps_its_id_as_days_pass():
+    (first,) = checks(requested())
+    (later,) = checks(requested(), on=date(2026, 8, 1))
+
+    assert first.id == later.id
+
+
+def test_a_check_that_was_done_in_time_or_late_or_rated_or_closed_is_not_overdue():
+    late, rated, closed = date(2025, 9, 1), date(2025, 7, 1), date(2025, 7, 2)
+
+    assert [] == checks(requested(), performed(date(2025, 7, 1)))
+    assert [] == checks(requested(), performed(late), on=late)
+    assert [] == checks(
+        requested(),
+        CheckRated(check="C-1", party="acme", rated_on=rated, rating="unable_to_complete"),
+    )
+    assert [] == checks(requested(), CheckClosed(check="C-1", party="acme", closed_on=closed))
+
+
+def test_on_a_day_before_it_was_done_a_late_check_was_overdue():
+    assert 1 == len(checks(requested(), performed(date(2025, 9, 1)), on=date(2025, 8, 15)))
+
+
+def test_a_visit_that_was_only_set_does_not_stop_the_clock_and_is_said():
+    set_for = CheckScheduled(
+        check="C-1", party="acme", scheduled_on=date(2025, 7, 1), scheduled_for=date(2025, 9, 9)
+    )
+    (flag,) = checks(requested(), set_for)
+
+    assert "a visit was set for 2025-09-09" in flag.because
+    assert (3, 4) == flag.evidence
+
+
+def test_a_refusal_is_flagged_at_once_and_then_not_as_overdue_too():
+    (flag,) = checks(requested(), refused(), on=date(2026, 1, 1))
+
+    assert (
+        "PSV C-1 of acme requested on 2025-06-01 was refused by the ministry on 2025-06-20: not now"
+    ) == flag.because
+    assert (3, 4) == flag.evidence
+    assert "strong" == flag.severity
+
+
+def test_a_refused_check_that_is_done_after_all_takes_its_flag_with_it():
+    assert [] == checks(requested(), refused(), performed(date(2025, 7, 1)))
+
+
+def test_without_rules_that_say_how_long_sixty_days_are_the_measure():
+    assert 1 == len(flags("check-overdue", requested(), on=date(2025, 8, 1)))
+    assert [] == flags("check-overdue", requested(), on=DUE)

@@ -1,0 +1,270 @@
+"""A shipment that nothing allowed."""
+
+from datetime import date
+
+import pytest
+from world import (
+    adopted,
+    applied,
+    approved,
+    diffusion,
+    exported,
+    flags,
+    licensed,
+    line,
+    pack,
+    party,
+    voided,
+)
+
+from ledger.events import LicenseDenied, LicenseReturned, PolicyWithdrawn, ShipmentTransferred
+
+SHELL = party("shell", "MY", ultimate_parent="beijing-ai", parent_headquarters="CN")
+DENIED = LicenseDenied(
+    license="D1", decided_on=date(2025, 2, 1), destination="AE", reason="diversion risk"
+)
+
+
+def judged(*events, **options):
+    return flags("without-authority", adopted(), party(), *events, **options)
+
+
+def test_a_shipment_within_its_license_is_quiet():
+    assert [] == judged(approved(), exported())
+
+
+def test_a_shipment_on_the_last_day_of_its_license_is_quiet_and_on_the_next_is_not():
+    last = approved(expires_on=date(2025, 3, 3))
+
+    assert [] == judged(last, exported())
+    (flag,) = judged(last, exported(exported_on=date(2025, 3, 4)))
+    assert (
+        "shipment S-1 of 126,656 TPP to acme in AE on 2025-03-04 relied on license D1, but it"
+        " expired on 2025-03-03"
+    ) == flag.because
+    assert "hard" == flag.severity
+    assert (3, 4) == flag.evidence
+    assert "15 CFR 750.7, 758.1" == flag.source
+
+
+@pytest.mark.parametrize(
+    ("changes", "because"),
+    [
+        ({"exported_on": date(2025, 1, 31)}, "it was decided on 2025-02-01, after the shipment"),
+        ({"route": ("US", "SA")}, "it is for AE"),
+        ({"ultimate_consignee": "other"}, "its consignee is acme, not other"),
+        ({"end_user": "other"}, "its end users are acme, not other"),
+        ({"lines": (line(model="h200-sxm"),)}, "it is for h100-sxm, not h200-sxm"),
+        (
+            {"lines": (line(eccn="4A090.a"),)},
+            "h100-sxm is 3A090.a on it, and was declared 4A090.a",
+        ),
+        ({"license": "D9"}, "no entry speaks of license D9"),
+    ],
+)
+def test_what_a_license_does_not_cover_is_said(changes, because):
+    (flag,) = judged(approved(), party("other", "AE"), exported(**changes))
+
+    assert because in flag.because
+    assert "hard" == flag.severity
+
+
+def test_everything_wrong_with_one_shipment_is_one_flag():
+    (flag,) = judged(approved(), exported(route=("US", "SA"), end_user="other"))
+
+    assert "it is for AE; its end users are acme, not other" in flag.because
+
+
+def test_chips_may_move_among_the_parties_a_license_names():
+    named = approved(end_users=("campus", "lab"))
+
+    assert [] == judged(
+        named, party("campus", "AE"), exported(ultimate_consignee="campus", end_user="acme")
+    )
+
+
+@pytest.mark.parametrize(
+    ("decision", "because"),
+    [
+        (DENIED, "it was denied on 2025-02-01"),
+        (
+            LicenseReturned(license="D1", returned_on=date(2025, 2, 1), reason="documents_missing"),
+            "it was returned without action on 2025-02-01",
+        ),
+        (applied(), "it is not decided"),
+    ],
+)
+def test_a_license_that_was_not_granted_covers_nothing(decision, because):
+    (flag,) = judged(applied(), decision, exported())
+
+    assert because in flag.because
+
+
+def test_a_shipment_reported_before_its_license_is_judged_again_when_the_license_is():
+    early = exported()
+
+    assert 1 == len(judged(early))
+    assert [] == judged(early, approved())
+    (flag,) = judged(early, approved(expires_on=date(2025, 3, 2)))
+    assert (3, 4) == flag.evidence
+
+
+def test_a_voided_shipment_is_not_judged_again():
+    assert [] == judged(exported(), voided(3), DENIED)
+
+
+@pytest.mark.parametrize(
+    ("authority", "said"),
+    [
+        ("none", "relied on nothing"),
+        ("unknown", "does not say what it relied on"),
+        ("NLR", "claimed that no license is required (NLR)"),
+    ],
+)
+def test_without_a_license_where_one_is_required(authority, said):
+    (flag,) = judged(exported(authority=authority))
+
+    assert (f"{said}, and 3A090.a needs a license to AE (§742.6(a)(6))") in flag.because
+    assert "hard" == flag.severity
+
+
+def test_where_no_license_is_required_none_is_missed():
+    quiet = [
+        exported(f"S-{authority}", authority=authority, route=("US", "JP"), **to_japan)
+        for authority in ("NLR", "none", "unknown", "AIA")
+        for to_japan in [{"ultimate_consignee": "japan", "end_user": "japan"}]
+    ]
+
+    assert [] == judged(party("japan", "JP"), *quiet)
+
+
+def test_a_parent_in_tier_3_needs_a_license_wherever_the_chips_go():
+    (flag,) = judged(
+        SHELL,
+        exported(authority="NLR", route=("US", "MY"), ultimate_consignee="shell", end_user="shell"),
+    )
+
+    assert "headquartered in CN, in D:5 or Macau" in flag.because
+    assert "hard" == flag.severity
+    assert (3, 4) == flag.evidence
+
+
+def test_a_purchaser_in_tier_3_needs_a_license_too():
+    history = (
+        party("japan", "JP"),
+        SHELL,
+        exported(
+            authority="NLR", route=("US", "JP"), ultimate_consignee="japan", end_user="japan",
+            purchaser="shell",
+        ),
+    )  # fmt: skip
+
+    assert ["hard"] == [flag.severity for flag in judged(*history)]
+
+
+def test_where_only_an_unknown_headquarters_would_decide_it_is_for_information():
+    (flag,) = judged(
+        exported(authority="NLR", route=("US", "JP"), ultimate_consignee="stranger", end_user=None)
+    )
+
+    assert "information" == flag.severity
+    assert "where stranger belongs is not recorded" in flag.because
+
+
+def test_a_license_that_does_not_fit_but_was_not_needed_weighs_little():
+    (flag,) = judged(
+        approved(),
+        party("japan", "JP"),
+        exported(route=("US", "JP"), ultimate_consignee="japan", end_user="japan"),
+    )
+
+    assert "weak" == flag.severity
+    assert "no license was needed after all" in flag.because
+
+
+def test_an_exception_the_rules_of_the_day_do_not_have_covers_nothing():
+    (flag,) = judged(exported(authority="LPP"))
+
+    assert "relied on LPP: no rules in force on 2025-03-03 provide LPP" in flag.because
+    assert "hard" == flag.severity
+
+
+def test_an_exception_covers_what_it_is_there_for():
+    assert [] == judged(diffusion(), exported(authority="LPP"))
+    assert [] == judged(
+        diffusion(),
+        party("japan", "JP"),
+        exported(authority="AIA", route=("US", "JP"), ultimate_consignee="japan", end_user="japan"),
+    )
+
+
+def test_an_exception_is_not_there_for_everybody():
+    (flag,) = judged(diffusion(), exported(authority="AIA"))
+
+    assert "AIA (§740.27) is not available: AE is not in tier 1" in flag.because
+    assert "hard" == flag.severity
+
+
+def test_lpp_gives_no_transfers_in_country():
+    moved = ShipmentTransferred(
+        shipment="T-1", authority="LPP", lines=(line(),), ultimate_consignee="acme",
+        country="AE", transferred_on=date(2025, 3, 3),
+    )  # fmt: skip
+    (flag,) = judged(diffusion(), moved)
+
+    assert "LPP (§740.29) does not cover transfers (in-country)" in flag.because
+
+
+def test_an_exception_that_an_unknown_headquarters_might_open_is_for_information():
+    (flag,) = judged(diffusion(), exported(authority="LPP", ultimate_consignee="stranger"))
+
+    assert "information" == flag.severity
+
+
+def test_an_exception_for_chips_outside_data_centers_is_for_information():
+    (flag,) = judged(exported(authority="ACA"))
+
+    assert "information" == flag.severity
+
+
+def test_chips_that_are_not_controlled_need_nothing():
+    assert [] == judged(exported(authority="none", lines=(line(eccn=None),)))
+
+
+def test_under_no_rules_at_all_nothing_is_without_authority():
+    assert [] == flags("without-authority", party(), exported(authority="none"))
+
+
+def test_a_shipment_is_judged_by_the_rules_of_its_own_date():
+    withdrawn = PolicyWithdrawn(
+        policy="diffusion-2025", withdrawn_on=date(2025, 5, 13), reason="not enforced"
+    )
+    to_japan = {
+        "route": ("US", "SG"), "ultimate_consignee": "sg", "end_user": "sg", "authority": "NLR",
+    }  # fmt: skip
+    before = exported("S-1", **to_japan, exported_on=date(2025, 5, 12))
+    after = exported("S-2", **to_japan, exported_on=date(2025, 5, 13))
+    history = (diffusion(), withdrawn, party("sg", "SG"), after, before)
+
+    assert ["shipment:S-1"] == [flag.subject for flag in judged(*history)]
+
+
+def test_under_supposed_rules_all_history_is_judged_by_them():
+    history = (adopted(), party("sg", "SG"), exported(
+        authority="NLR", route=("US", "SG"), ultimate_consignee="sg", end_user="sg"
+    ))  # fmt: skip
+
+    assert [] == flags("without-authority", *history)
+    assert 1 == len(flags("without-authority", *history, rules=pack("diffusion-2025")))
+
+
+def test_a_rule_only_learned_later_does_not_judge_what_was_recorded_before():
+    history = (party(), exported(authority="none"), adopted())
+
+    assert [] == flags("without-authority", *history)
+
+
+def test_a_license_of_several_chips_covers_each():
+    both = approved(lines=(licensed(), licensed(model="h200-sxm")))
+
+    assert [] == judged(both, exported(lines=(line(), line(model="h200-sxm"))))
