@@ -153,6 +153,9 @@ class Batch:
     def execute(self, command: Command, *, caps: bool = False) -> Outcome:
         """Decide a command and append what follows."""
         said = self._table.decide(command)
+        if caps:
+            # Read now, or the board would hold what is appended next, and then take it again.
+            self._table.read_board()
         numbers = self._writing.append(said.events, self._signer, at=self._now)
         return self._table.outcome(said, numbers, caps=caps, recorded=True)
 
@@ -220,6 +223,10 @@ class _Table:
         ]
         shown = numbers if recorded else range(0)
         return Outcome(said.events, shown, said.warnings, changes)
+
+    def read_board(self) -> None:
+        """Read the quota board as it is now."""
+        self._quotas()
 
     def next_numbers(self, said: Said) -> range:
         """The numbers events would get."""

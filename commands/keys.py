@@ -5,6 +5,8 @@ Rules kept here:
 2. An enrollment is countersigned by another person than the one who proposed it.
 3. A holder rotates only their own key: the successor has the same actor and the same roles.
 4. The last valid key of a key administrator is not revoked: nobody could enroll another.
+5. A key that ended may be revoked once more, to say from where on it is suspect: a key replaced
+   long ago can turn out to have been stolen. That only ever widens what is suspect.
 
 Possession and strength of a key are checked where bytes are (`commands.handler`).
 """
@@ -15,7 +17,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from commands.decider import Command, Decider, Past, Said, Situation
-from ledger.errors import Malformed, NotPermitted, Refused, Unknown
+from ledger.errors import NotPermitted, Refused
 from ledger.events import (
     EnrolledKey,
     Event,
@@ -26,9 +28,7 @@ from ledger.events import (
     KeyRotated,
 )
 from ledger.events._event import EntryNumber, Key, Name
-from ledger.keyring import HeldKey
-from ledger.roles import ROLES
-from ledger.terms import KeyId
+from ledger.keyring import HeldKey, known_roles, not_enrolled, other_person, same_holder
 
 
 class EnrollKey(Command, frozen=True, kw_only=True, tag="key.enroll"):
@@ -85,28 +85,16 @@ def decide(command: KeyCommand, told: tuple[Event, ...], situation: Situation) -
     match command:
         case EnrollKey(enrolled=enrolled, enrolled_on=on):
             situation.happened(f"key {enrolled.key} is enrolled", on)
-            _known_roles(enrolled)
+            known_roles(enrolled)
             event: Event = KeyEnrolled(enrolled=enrolled, enrolled_on=on)
             if event in told:
                 return Said()
-            if enrolled.key in ring.keys:
-                held = ring.keys[enrolled.key]
-                raise Refused(
-                    f"key {enrolled.key} is already enrolled for {held.enrolled.actor}"
-                    f" ({held.standing})",
-                    remedy="make a new key: chip-ledger key new",
-                    code="KEY_ENROLLED",
-                )
+            not_enrolled(enrolled, ring)
             return Said([event])
         case CountersignKey(key=key, countersigned_on=on):
             situation.happened(f"key {key} is countersigned", on)
-            held = _held(key, situation)
-            if held.proposed_by == situation.by:
-                raise NotPermitted(
-                    f"{situation.by} proposed key {key} and cannot confirm it too",
-                    remedy="another key administrator countersigns it",
-                    code="TWO_PERSON",
-                )
+            held = ring.held(key)
+            other_person(held, situation.by)
             if held.valid_after is not None:
                 return Said()
             return Said(
@@ -114,30 +102,24 @@ def decide(command: KeyCommand, told: tuple[Event, ...], situation: Situation) -
             )
         case RotateKey(key=key, successor=successor, rotated_on=on):
             situation.happened(f"key {key} is rotated", on)
-            held = _held(key, situation)
+            held = ring.held(key)
             mine = held.enrolled
             event = KeyRotated(key=key, successor=successor, rotated_on=on)
             if event in told:
                 return Said()
-            if (successor.actor, successor.roles) != (mine.actor, mine.roles):
-                raise Refused(
-                    f"key {key} belongs to {mine.actor} as {', '.join(mine.roles)};"
-                    f" its successor is offered for {successor.actor} as"
-                    f" {', '.join(successor.roles)}",
-                    remedy="a key of another person or with other roles is enrolled, not rotated",
-                    code="ROTATION",
-                )
+            same_holder(mine, successor)
             if mine.actor != situation.by:
                 raise NotPermitted(
                     f"key {key} belongs to {mine.actor}, and {situation.by} signs",
                     remedy="its holder rotates it; an administrator can revoke it",
                     code="KEY_ACTOR",
                 )
+            not_enrolled(successor, ring)
             return Said([event])
-        case RevokeKey(key=key, revoked_on=on):
+        case RevokeKey(key=key, revoked_on=on, suspect_from=suspect_from):
             situation.happened(f"key {key} is revoked", on)
-            held = _held(key, situation)
-            if held.revoked_at is not None:
+            held = ring.held(key)
+            if held.revoked_at is not None and not held.widened(suspect_from):
                 return Said()
             _not_the_last(held, situation)
             return Said(
@@ -145,14 +127,14 @@ def decide(command: KeyCommand, told: tuple[Event, ...], situation: Situation) -
                     KeyRevoked(
                         key=key,
                         reason=command.reason,
-                        suspect_from=command.suspect_from,
+                        suspect_from=suspect_from,
                         revoked_on=on,
                     )
                 ]
             )
         case ReaffirmEntries(key=key, entries=entries, reaffirmed_on=on, note=note):
             situation.happened(f"entries of key {key} are reaffirmed", on)
-            held = _held(key, situation)
+            held = ring.held(key)
             if held.suspect_from is None:
                 raise Refused(
                     f"no entry signed with key {key} is suspect",
@@ -161,27 +143,6 @@ def decide(command: KeyCommand, told: tuple[Event, ...], situation: Situation) -
                 )
             event = KeyReaffirmed(key=key, entries=entries, reaffirmed_on=on, note=note)
             return Said() if event in told else Said([event])
-
-
-def _known_roles(enrolled: EnrolledKey) -> None:
-    for role in enrolled.roles:
-        if role not in ROLES:
-            raise Malformed(
-                f"{role!r} is not a role",
-                remedy=f"roles are {', '.join(ROLES)}",
-                code="ROLE_UNKNOWN",
-            )
-
-
-def _held(key: KeyId, situation: Situation) -> HeldKey:
-    held = situation.keys.keys.get(key)
-    if held is None:
-        raise Unknown(
-            f"key {key} is not enrolled in this ledger",
-            remedy="chip-ledger key list shows which are",
-            code="KEY_UNKNOWN",
-        )
-    return held
 
 
 def _not_the_last(held: HeldKey, situation: Situation) -> None:

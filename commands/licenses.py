@@ -144,6 +144,14 @@ def decide(command: LicenseCommand, case: Case, situation: Situation) -> Said:
 
 def license_lines(lines: tuple[LineWanted, ...]) -> tuple[LicenseLine, ...]:
     """The lines of a license, with what the catalogue says of each chip."""
+    models = [wanted.model for wanted in lines]
+    twice = next((model for model in models if models.count(model) > 1), None)
+    if twice is not None:
+        raise Malformed(
+            f"{twice} stands on {models.count(twice)} lines",
+            remedy="put all the units of one chip on one line",
+            code="LINES_TWICE",
+        )
     return tuple(
         LicenseLine(
             model=one.id,
@@ -303,6 +311,8 @@ def _why(destination: str, headquarters: str | None, parent: str | None) -> str:
 def _fits(approved: LicenseApproved, rules: Rules, situation: Situation) -> None:
     """Refuse what does not fit the country's allocation on the day of the decision."""
     takes = sum(line.tpp for line in approved.lines if rules.counts(line.eccn))
+    if not takes:
+        return  # where a cap is overdrawn already, what does not count still fits
     account = situation.account(approved.destination, approved.decided_on)
     if account.headroom is None or takes <= account.headroom:
         return

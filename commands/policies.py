@@ -64,7 +64,9 @@ def decide(command: PolicyCommand, told: tuple[Event, ...], _situation: Situatio
                 content=content,
                 citation=command.citation,
             )
-            return Said() if adopted in told else Said([adopted])
+            if adopted in told:
+                return _again(adopted, latest)
+            return Said([adopted])
         case WithdrawPolicy(policy=policy):
             withdrawn = PolicyWithdrawn(
                 policy=policy,
@@ -73,7 +75,7 @@ def decide(command: PolicyCommand, told: tuple[Event, ...], _situation: Situatio
                 citation=command.citation,
             )
             if withdrawn in told:
-                return Said()
+                return _again(withdrawn, latest)
             if not isinstance(latest, PolicyAdopted):
                 raise Refused(
                     f"policy {policy} is not adopted in this ledger",
@@ -81,6 +83,19 @@ def decide(command: PolicyCommand, told: tuple[Event, ...], _situation: Situatio
                     code="POLICY_UNKNOWN",
                 )
             return Said([withdrawn])
+
+
+def _again(said: Event, latest: Event | None) -> Said:
+    """Said before: nothing new, and a warning where something else was said since."""
+    if said == latest or latest is None:
+        return Said()
+    return Said(
+        (),
+        [
+            f"this was said before, and {latest.subject.replace(':', ' ')} was"
+            f" {latest.wire.split('.')[1]} since: to say it once more, change the citation"
+        ],
+    )
 
 
 def _subject(command: PolicyCommand) -> str:

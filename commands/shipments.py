@@ -289,8 +289,13 @@ def _follow(
     event: ShipmentLegCompleted | ShipmentDelivered, journey: Journey, now: Situation
 ) -> Said:
     now.happened(f"shipment {event.shipment} arrived", event.on)
-    if event in journey.told:
+    if event in journey.since:
         return Said()
+    if event in journey.told:
+        return Said(
+            (),
+            [f"shipment {event.shipment} was voided after this was said: it is not said again"],
+        )
     movement = journey.movement
     if movement is not None and event.on < movement.on:
         raise Malformed(
@@ -324,7 +329,15 @@ def _void(command: VoidShipment, journey: Journey, situation: Situation) -> Said
             and event.voided_on == command.voided_on
             and event.reason == command.reason
         ):
-            return Said()
+            if journey.movement is None:
+                return Said()
+            return Said(
+                (),
+                [
+                    f"shipment {command.shipment} was voided so before, and reported again as entry"
+                    f" {journey.entry:,}: to void that one too, give another reason"
+                ],
+            )
     if journey.movement is None:
         raise Refused(
             f"no shipment {command.shipment} stands in this ledger, so there is nothing to void",

@@ -5,7 +5,8 @@
    person, countersigned its enrollment by leaf hash. In a ledger opened by one administrator
    alone it is valid after the entry that enrolled it.
 3. A rotated key's successor is valid after the entry that rotated it; the old one is not.
-4. A revoked key is valid for no entry after the one that revoked it.
+4. A revoked key is valid for no entry after the one that revoked it. Revoked again, it ended
+   where it first did, and is suspect from the earliest entry anybody named.
 5. Then, and only then, the claimed date must lie inside the key's period.
 
 Signatures and proofs of possession are checked by whoever holds bytes; here positions decide.
@@ -16,17 +17,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from ledger.errors import NotPermitted
+from ledger.errors import Malformed, NotPermitted, Refused, Unknown
 from ledger.events import (
     EnrolledKey,
     Event,
     KeyCountersigned,
     KeyEnrolled,
+    KeyReaffirmed,
     KeyRevoked,
     KeyRotated,
     LedgerOpened,
 )
-from ledger.roles import role_for, roles_that_sign
+from ledger.roles import ROLES, role_for, roles_that_sign
 from ledger.terms import ActorId, KeyId
 
 
@@ -61,6 +63,12 @@ class HeldKey:
             return "revoked"
         return "pending" if self.valid_after is None else "valid"
 
+    def widened(self, suspect_from: int | None) -> bool:
+        """Whether naming this entry makes more suspect than is already."""
+        return suspect_from is not None and (
+            self.suspect_from is None or suspect_from < self.suspect_from
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
@@ -68,6 +76,17 @@ class Keyring:
 
     keys: Mapping[KeyId, HeldKey] = field(default_factory=dict)
     sole: bool = False
+
+    def held(self, kid: KeyId) -> HeldKey:
+        """A key of the registry; `Unknown` (KEY_UNKNOWN) when there is none."""
+        held = self.keys.get(kid)
+        if held is None:
+            raise Unknown(
+                f"key {kid} is not enrolled in this ledger",
+                remedy="chip-ledger key list shows which are",
+                code="KEY_UNKNOWN",
+            )
+        return held
 
     def having(self, held: HeldKey) -> "Keyring":
         """The same registry with one key added or changed."""
@@ -137,9 +156,119 @@ def evolve(ring: Keyring, event: Event, *, entry: int, leaf: str, by: ActorId) -
             held = ring.keys.get(key)
             if held is None:
                 return ring
-            return ring.having(replace(held, revoked_at=entry, suspect_from=suspect_from))
+            return ring.having(
+                replace(
+                    held,
+                    revoked_at=held.revoked_at or entry,
+                    suspect_from=suspect_from if held.widened(suspect_from) else held.suspect_from,
+                )
+            )
         case _:
             return ring
+
+
+def admit(ring: Keyring, event: Event, *, kid: KeyId, by: ActorId) -> None:
+    """Refuse a key event that `evolve` would take and `verify` would not, before it is signed.
+
+    Raises `Malformed`, `Unknown`, `Refused` or `NotPermitted`: ROLE_UNKNOWN, KEY_UNKNOWN,
+    LEDGER_EXISTS, KEY_ENROLLED, ROTATION, KEY_ACTOR or TWO_PERSON.
+    """
+    match event:
+        case LedgerOpened() if ring.keys:
+            raise Refused(
+                "a ledger is opened once, by its first entry, and this one is open",
+                remedy="chip-ledger init makes a new ledger",
+                code="LEDGER_EXISTS",
+            )
+        case LedgerOpened():
+            _opens(event)
+        case KeyEnrolled(enrolled=enrolled):
+            known_roles(enrolled)
+            not_enrolled(enrolled, ring)
+        case KeyCountersigned(key=key, enrollment=enrollment):
+            held = ring.held(key)
+            if held.enrollment != enrollment:
+                raise Refused(
+                    f"key {key} was enrolled by {held.enrollment}, and this confirms {enrollment}",
+                    remedy=f"chip-ledger key countersign {key}",
+                    code="TWO_PERSON",
+                )
+            other_person(held, by)
+        case KeyRotated(key=key, successor=successor):
+            mine = ring.held(kid).enrolled
+            if key != kid:
+                raise NotPermitted(
+                    f"key {key} is replaced by an entry signed with key {kid}",
+                    remedy=f"sign with key {key} itself; an administrator can revoke it",
+                    code="KEY_ACTOR",
+                )
+            same_holder(mine, successor)
+            not_enrolled(successor, ring)
+        case KeyRevoked(key=key) | KeyReaffirmed(key=key):
+            ring.held(key)
+        case _:
+            return
+
+
+def _opens(opened: LedgerOpened) -> None:
+    """Refuse an opening whose keys repeat, or that hides that one person opens it alone."""
+    ring = Keyring()
+    for one in opened.administrators:
+        known_roles(one)
+        not_enrolled(one, ring)
+        ring = ring.having(HeldKey(one, one.actor, "", 1))
+    people = {one.actor for one in opened.administrators if "key_administrator" in one.roles}
+    if opened.sole != (len(people) == 1):
+        alone = "one administrator alone" if opened.sole else "two administrators at least"
+        raise Refused(
+            f"this ledger is to be opened by {alone}, and names"
+            f" {', '.join(sorted(people)) or 'nobody'}",
+            remedy="name two people as key administrators, or say that there is one alone",
+            code="TWO_PERSON",
+        )
+
+
+def known_roles(enrolled: EnrolledKey) -> None:
+    """Refuse roles that are not in the table."""
+    for role in enrolled.roles:
+        if role not in ROLES:
+            raise Malformed(
+                f"{role!r} is not a role",
+                remedy=f"roles are {', '.join(ROLES)}",
+                code="ROLE_UNKNOWN",
+            )
+
+
+def not_enrolled(enrolled: EnrolledKey, ring: Keyring) -> None:
+    """Refuse to enroll a key twice: whatever ended it would be undone."""
+    held = ring.keys.get(enrolled.key)
+    if held is not None:
+        raise Refused(
+            f"key {enrolled.key} is already enrolled for {held.enrolled.actor} ({held.standing})",
+            remedy="make a new key: chip-ledger key new",
+            code="KEY_ENROLLED",
+        )
+
+
+def other_person(held: HeldKey, by: ActorId) -> None:
+    """Refuse that one person proposes a key and confirms it too."""
+    if held.proposed_by == by:
+        raise NotPermitted(
+            f"{by} proposed key {held.enrolled.key} and cannot confirm it too",
+            remedy="another key administrator countersigns it",
+            code="TWO_PERSON",
+        )
+
+
+def same_holder(mine: EnrolledKey, successor: EnrolledKey) -> None:
+    """Refuse a successor that is somebody else's or may sign something else."""
+    if (successor.actor, successor.roles) != (mine.actor, mine.roles):
+        raise Refused(
+            f"key {mine.key} belongs to {mine.actor} as {', '.join(mine.roles)}; its successor is"
+            f" offered for {successor.actor} as {', '.join(successor.roles)}",
+            remedy="a key of another person or with other roles is enrolled, not rotated",
+            code="ROTATION",
+        )
 
 
 KEY_EVENTS = (
