@@ -201,25 +201,20 @@ def _is_signature(value: object) -> bool:
             return False
 
 
-class _Differs(Exception):
-    """JSON that is not ours, found while reading it."""
-
-    def __init__(self, code: str, problem: str) -> None:
-        super().__init__(problem)
-        self.code = code
-
-
 def _unlike_a_payload(raw: bytes, code: str, problem: str) -> NotAuthentic:
     """What a careful reader finds in a payload; `code` and `problem` when it is good JSON."""
     try:
         read_canonical(raw)
-    except _Differs as found:
-        return NotAuthentic(str(found), code=found.code)
+    except NotAuthentic as found:
+        return found
     return NotAuthentic(problem, code=code)
 
 
 def read_canonical(raw: bytes) -> object:
-    """JSON that is canonical by RFC 8785, and has neither floats nor names outside ASCII."""
+    """The value in JSON that is canonical by RFC 8785, without floats or names outside ASCII.
+
+    Raises `NotAuthentic`: PAYLOAD_SYNTAX, PAYLOAD_DUP_KEY or PAYLOAD_NOT_CANONICAL.
+    """
     try:
         text = raw.decode()
         value: object = json.loads(
@@ -228,12 +223,12 @@ def read_canonical(raw: bytes) -> object:
         )  # fmt: skip
         again = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     except (ValueError, RecursionError) as error:
-        raise _Differs("PAYLOAD_SYNTAX", f"the payload is not JSON: {error}") from None
+        raise NotAuthentic(f"the payload is not JSON: {error}", code="PAYLOAD_SYNTAX") from None
     if again != text:
         at = next((i for i, (a, b) in enumerate(zip(again, text, strict=False)) if a != b), 0)
-        raise _Differs(
-            "PAYLOAD_NOT_CANONICAL",
+        raise NotAuthentic(
             f"the payload is not canonical: {text[at : at + 20]!r} for {again[at : at + 20]!r}",
+            code="PAYLOAD_NOT_CANONICAL",
         )
     return value
 
@@ -242,9 +237,9 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members: dict[str, object] = {}
     for name, value in pairs:
         if name in members:
-            raise _Differs("PAYLOAD_DUP_KEY", f"the member {name!r} stands twice")
+            raise NotAuthentic(f"the member {name!r} stands twice", code="PAYLOAD_DUP_KEY")
         if not name.isascii():
-            raise _Differs("PAYLOAD_NOT_CANONICAL", f"the member {name!r} is not ASCII")
+            raise NotAuthentic(f"the member {name!r} is not ASCII", code="PAYLOAD_NOT_CANONICAL")
         members[name] = value
     return members
 
@@ -252,9 +247,9 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _whole(digits: str) -> int:
     # Length first: Python refuses to convert thousands of digits.
     if len(digits) > 17 or abs(int(digits)) > INTEGER_MAX:
-        raise _Differs("PAYLOAD_NOT_CANONICAL", f"{digits[:24]} is beyond 2^53")
+        raise NotAuthentic(f"{digits[:24]} is beyond 2^53", code="PAYLOAD_NOT_CANONICAL")
     return int(digits)
 
 
 def _float(digits: str) -> float:
-    raise _Differs("PAYLOAD_NOT_CANONICAL", f"{digits[:24]} is not a whole number")
+    raise NotAuthentic(f"{digits[:24]} is not a whole number", code="PAYLOAD_NOT_CANONICAL")

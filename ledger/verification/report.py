@@ -18,6 +18,8 @@ signed, or was signed by somebody who might not."""
 FINDINGS_MAX: Final = 1_000
 """Findings listed in a report; the others are counted."""
 
+PROBLEM_CHARACTERS_MAX: Final = 600
+
 CODES: Final[Mapping[str, str]] = {
     "ANCHOR": "the ledger opens otherwise than the trust anchor says",
     "OPENING": "the first entry, and no other, opens the ledger",
@@ -70,6 +72,17 @@ ALTERED: Final = frozenset({
 """Codes after which nobody vouches for an entry's bytes: they may not be those that were logged."""
 
 
+def shown(problem: str) -> str:
+    r"""A problem as it may be printed: what somebody signed may hold anything, cursor keys too.
+
+    >>> shown("signed by \x1b[2Jeve")
+    'signed by \\x1b[2Jeve'
+    """
+    if len(problem) > PROBLEM_CHARACTERS_MAX:
+        problem = problem[:PROBLEM_CHARACTERS_MAX] + "..."
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in problem)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong.
@@ -111,7 +124,7 @@ class Findings:
     def add(self, code: str, entry: int | None, problem: str) -> None:
         self.counts[code] += 1
         if len(self.kept) < FINDINGS_MAX:
-            self.kept.append(Finding(code, entry, problem))
+            self.kept.append(Finding(code, entry, shown(problem)))
 
     def outcome(self, *codes: str) -> str:
         """How often each of these codes was found, as words: `2 SIGNATURE`; empty when none."""

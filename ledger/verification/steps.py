@@ -30,6 +30,7 @@ from ledger.verification.report import (
     Report,
     Step,
     Verdict,
+    shown,
 )
 from ledger.verification.walk import Row, Walk
 
@@ -225,10 +226,13 @@ class _Audit:
             found.add("OPENING", None, "the ledger has no entry")
         for number, problem in sorted(walk.registry.suspects.items()):
             found.add("SUSPECT", number, problem)
-        for kid, many in sorted(walk.orphans.items()):
+        if walk.orphans:
+            kids = ", ".join([*walk.orphans][:3])
+            more = f" and {len(walk.orphans) - 3:,} more" if len(walk.orphans) > 3 else ""
+            many = walk.orphans.total()
             self._not_checked.append(
-                f"{many:,} entr{'ies' if many > 1 else 'y'} by key {kid}: what may have enrolled it"
-                " is altered"
+                f"{many:,} entr{'ies' if many > 1 else 'y'} signed with key {shown(kids)}{more}:"
+                " what may have enrolled it is altered"
             )
         follow_ons = f"{walk.follow_ons:,} more follow from altered entries"
         self.say(

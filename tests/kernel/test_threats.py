@@ -691,6 +691,17 @@ def test_nobody_signs_as_somebody_else() -> None:
     assert [("KEY_ACTOR", 11)] == found(forge.verify())
 
 
+def test_a_report_does_not_let_a_signer_write_on_the_terminal() -> None:
+    forge = busy().say(
+        exported("S-3"), RECORDER, "trade_recorder", by="\x1b[2J\nVALID" + "x" * 5_000
+    )
+
+    report = forge.verify()
+
+    assert [("KEY_ACTOR", 11)] == found(report)
+    assert all(line.isprintable() and len(line) < 1_000 for line in report.lines())
+
+
 def enrollment(holder: Key, actor: str, *roles: str, **changes: Any) -> KeyEnrolled:
     return KeyEnrolled(enrolled=holder.enrolled(actor, *roles, **changes), enrolled_on=START.date())
 
@@ -925,7 +936,7 @@ def test_keys_an_unreadable_entry_may_have_enrolled_are_not_called_unknown() -> 
     report = forge.verify()
 
     assert [("ENTRY_SYNTAX", 4)] == found(report)
-    assert any(f"by key {RECORDER.kid}" in one for one in report.not_checked)
+    assert any(f"2 entries signed with key {RECORDER.kid}:" in one for one in report.not_checked)
 
 
 def test_a_delivery_signed_twice_over_is_read_as_what_it_is() -> None:
