@@ -1,0 +1,144 @@
+"""The front door: `chip-ledger`. It sees every room, and no room sees it."""
+
+import errno
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from commands.cli import fact, flag, importing, key, license, policy, shipment
+from commands.cli._typed import as_error
+from ledger import cli as ledger_cli
+from ledger.errors import Exit, LedgerError, Unreached
+from ledger.session import Session
+from projections import cli as projections_cli
+
+
+class _Shared(click.Option):
+    """An option that may stand before the verb or after it; the last one holds."""
+
+    def __init__(self, name: str, metavar: str, said: str) -> None:
+        field = {"ledger": "ledger_place"}.get(name, name.replace("-", "_"))
+
+        def keep(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+            if value is not None:
+                setattr(ctx.ensure_object(Session), field, value)
+
+        super().__init__(
+            [f"--{name}"], metavar=metavar, help=said, expose_value=False, callback=keep
+        )
+
+
+def _shared() -> list[click.Parameter]:
+    return [
+        _Shared("ledger", "PATH-OR-URL", "Ledger; CHIP_LEDGER or ./ledger.db by default."),
+        _Shared("key", "FILE-OR-NAME", "Key that signs; CHIP_LEDGER_KEY by default."),
+        _Shared("passphrase-file", "FILE", "File with the passphrase on its first line."),
+    ]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="chip-ledger")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """A signed, append-only ledger for AI-chip export controls.
+
+    Officers record with license, shipment, party, agreement, check, policy, key and import.
+    Analysts look with quotas, flags, trail and shipments. Auditors verify.
+    """
+    session = ctx.ensure_object(Session)
+    session.environment = os.environ
+
+
+def _mount(command: click.Command) -> None:
+    """Put a verb under the front door; a view named like a group becomes its `show`."""
+    group = cli.commands.get(command.name or "")
+    if isinstance(group, click.Group):
+        command.name = "show"
+        group.add_command(command)
+    else:
+        cli.add_command(command)
+
+
+def _share(command: click.Command) -> None:
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _share(inner)
+    else:
+        command.params.extend(_shared())
+
+
+for _command in (
+    license.license_group,
+    shipment.shipment_group,
+    *fact.groups(),
+    policy.policy_group,
+    policy.chips,
+    key.key_group,
+    flag.flag_group,
+    importing.import_,
+    *ledger_cli.commands,
+    *projections_cli.commands,
+):
+    _mount(_command)
+_share(cli)
+cli.params.extend(_shared())
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run a command line and end with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command line; every error becomes two lines on stderr and a code."""
+    session = Session(
+        ledger_place=os.environ.get("CHIP_LEDGER", "./ledger.db"),
+        key=os.environ.get("CHIP_LEDGER_KEY"),
+    )
+    try:
+        ended: Any = cli.main(arguments, standalone_mode=False, obj=session)
+    except LedgerError as error:
+        return _fail(error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return Exit.USAGE
+    except click.UsageError as error:
+        context = error.ctx.command_path if error.ctx else "chip-ledger"
+        click.echo(f"error: {error.format_message()}\nhint: {context} --help", err=True)
+        return Exit.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(
+            "error: interrupted\nhint: what was reported as recorded is recorded, nothing else;"
+            " type the command again",
+            err=True,
+        )
+        return Exit.UNEXPECTED
+    except BrokenPipeError:
+        # Whoever read our output has read enough; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except OSError as error:
+        return _fail(_of_the_system(error))
+    return ended if isinstance(ended, int) else Exit.DONE
+
+
+def _fail(error: LedgerError) -> int:
+    for line in as_error(error):
+        click.echo(line, err=True)
+    return error.exit
+
+
+def _of_the_system(error: OSError) -> LedgerError:
+    place = f" at {error.filename}" if error.filename else ""
+    code = "DISK_FULL" if error.errno == errno.ENOSPC else "SYSTEM"
+    return Unreached(
+        f"the system answered{place}: {error.strerror or error}",
+        remedy="put that right, then type the command again; nothing is half recorded",
+        code=code,
+    )
+
+
+if __name__ == "__main__":
+    main()

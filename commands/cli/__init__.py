@@ -1,0 +1,1 @@
+"""The keyboard of whoever writes: options in, one command out, one sentence back."""

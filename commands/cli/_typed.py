@@ -1,0 +1,180 @@
+"""What somebody typed, as the nouns of the field; and what came of a command, as sentences."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from commands.decider import Command
+from commands.handler import CapChange, Desk, Outcome
+from ledger import terms
+from ledger.errors import LedgerError, Malformed
+from ledger.session import Session
+
+F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C")
+
+
+class Typed(click.ParamType[object]):
+    """A value checked by one of the functions of `ledger.terms`; its error is shown as it is."""
+
+    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(
+        self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None
+    ) -> object:
+        return self._parse(value) if isinstance(value, str) else value
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed(
+            f"{text!r} is not a date", remedy="write it like 2025-11-19", code="DATE_FORM"
+        ) from error
+
+
+def _line(text: str) -> dict[str, object]:
+    model, _, rest = text.partition(":")
+    units, _, dollars = rest.partition(":")
+    try:
+        line: dict[str, object] = {"model": model, "units": int(units)}
+        if dollars:
+            line["value_cents"] = _cents(dollars)
+    except ValueError as error:
+        raise Malformed(
+            f"{text!r} is not a line of chips",
+            remedy="write MODEL:UNITS or MODEL:UNITS:DOLLARS, such as h100-sxm:8:240000",
+            code="LINE_FORM",
+        ) from error
+    return line
+
+
+def _cents(dollars: str) -> int:
+    """US cents in an amount of dollars.
+
+    >>> _cents("240000.50")
+    24000050
+    """
+    whole, _, part = dollars.partition(".")
+    if len(part) > 2:
+        raise ValueError(dollars)
+    return int(whole) * 100 + int((part + "00")[:2])
+
+
+def _route(text: str) -> tuple[terms.Country, ...]:
+    return tuple(terms.country(code) for code in text.split(","))
+
+
+DAY = Typed("date", _day)
+COUNTRY = Typed("country", terms.country)
+LINE = Typed("line", _line)
+ROUTE = Typed("route", _route)
+ITN = Typed("itn", terms.itn)
+ACN = Typed("acn", terms.application_control_number)
+KEY = Typed("key id", terms.key_id)
+CENTS = Typed("dollars", _cents)
+
+
+def identified(noun: str) -> Typed:
+    """An id of a kind of thing."""
+    return Typed(noun.upper(), lambda text: terms.identifier(text, noun))
+
+
+PARTY = identified("party")
+LICENSE = identified("license")
+SHIPMENT = identified("shipment")
+AGREEMENT = identified("agreement")
+CHECK = identified("check")
+POLICY = identified("policy")
+FLAG = identified("flag")
+
+
+def today() -> date:
+    """The date in UTC, where somebody gives none."""
+    return datetime.now(UTC).date()
+
+
+def on_option(name: str = "--on", what: str = "Date it happened") -> Callable[[F], F]:
+    """The option for the date a command is about."""
+    return click.option(
+        name, "on", type=DAY, default=None, callback=lambda _c, _p, v: v or today(),
+        help=f"{what}; today by default.",
+    )  # fmt: skip
+
+
+def dry_run(function: F) -> F:
+    """The option every write has."""
+    return click.option(
+        "--dry-run", is_flag=True, help="Show what would be recorded and what it does to each cap."
+    )(function)
+
+
+def make(kind: type[C], **fields: object) -> C:
+    """A command from what was typed; what no field may hold is said before anything is opened."""
+    given = {name: value for name, value in fields.items() if value is not None}
+    try:
+        return msgspec.convert(given, kind, from_attributes=True)
+    except msgspec.ValidationError as error:
+        raise Malformed(
+            f"{error}", remedy="chip-ledger … --help lists what each option takes", code="FIELDS"
+        ) from error
+
+
+def run(session: Session, command: Command, *, dry: bool) -> None:
+    """Say a command, or rehearse it, and tell what came of it."""
+    ledger = session.open()
+    desk = Desk(ledger, session.signer())
+    try:
+        tell(desk.rehearse(command) if dry else desk.execute(command), dry=dry)
+    finally:
+        ledger.close()
+
+
+def tell(outcome: Outcome, *, dry: bool) -> None:
+    """What came of a command: entries on stdout, warnings on stderr."""
+    if not outcome.events:
+        click.echo("already recorded")
+    for number, event in zip(outcome.numbers, outcome.events, strict=False):
+        click.echo(f"recorded as entry {number:,}: {event.wire} {event.subject}")
+    if dry:
+        for event in outcome.events:
+            click.echo(f"would record {event.wire} {event.subject}; nothing was written")
+    for change in outcome.caps:
+        click.echo(cap_line(change))
+    for warning in outcome.warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def cap_line(change: CapChange) -> str:
+    """What a command does to one country's account, before and after."""
+    before, after = change.before, change.after
+    amounts = [
+        f"{name} {_step(old, new)}"
+        for name, old, new in (
+            ("cap", before.cap, after.cap),
+            ("reserved", before.reserved, after.reserved),
+            ("drawn", before.drawn, after.drawn),
+            ("exempt", before.exempt, after.exempt),
+            ("headroom", before.headroom, after.headroom),
+            ("overdrawn", before.overdrawn, after.overdrawn),
+        )
+        if old is not None and new is not None and (old != new or name in {"cap", "headroom"})
+    ]
+    under = f"under {change.policy}" if after.cap is not None else "no cap in force"
+    return f"{change.country} ({under}), TPP: {', '.join(amounts) or 'unchanged'}"
+
+
+def _step(old: int, new: int) -> str:
+    return f"{new:,}" if old == new else f"{old:,} -> {new:,}"
+
+
+def as_error(error: LedgerError) -> list[str]:
+    """An error in the two lines a person reads."""
+    lines = [f"error: {error.problem} [{error.code}]"]
+    return [*lines, f"hint: {error.remedy}"] if error.remedy else lines

@@ -1,0 +1,56 @@
+"""`chip-ledger flag review`: what somebody made of a red flag."""
+
+from datetime import date
+from typing import get_args
+
+import click
+
+from commands.cli._typed import DAY, FLAG, dry_run, make, on_option, run
+from commands.flags import ReviewFlag
+from ledger.events.flag_reviews import Outcome
+from ledger.session import Session
+
+
+@click.group("flag")
+def flag_group() -> None:
+    """Reviews of red flags; chip-ledger flags lists the flags themselves."""
+
+
+@flag_group.command("review")
+@click.argument("flag", type=FLAG)
+@click.option("--outcome", type=click.Choice(get_args(Outcome)), required=True,
+              help="What was made of it.")  # fmt: skip
+@click.option("--rule", required=True, help="The rule that raised it, as flags prints it.")
+@click.option("--evidence", type=int, multiple=True, required=True, metavar="ENTRY",
+              help="Entries looked at: those the flag cites.")  # fmt: skip
+@click.option("--reason", required=True, help="Short code, such as data_error or lawful.")
+@click.option("--note", default="", help="In your words.")
+@click.option("--until", "until_on", type=DAY, help="For snoozed: the day it returns.")
+@on_option(what="Date of the review")
+@dry_run
+@click.pass_obj
+def review(
+    session: Session,
+    flag: str,
+    outcome: str,
+    rule: str,
+    evidence: tuple[int, ...],
+    reason: str,
+    note: str,
+    until_on: date | None,
+    on: date,
+    dry_run: bool,
+) -> None:
+    """Record what was made of FLAG: cleared, snoozed, referred or confirmed."""
+    command = make(
+        ReviewFlag,
+        flag=flag,
+        rule=rule,
+        outcome=outcome,
+        reason=reason,
+        note=note,
+        evidence=evidence,
+        until_on=until_on,
+        reviewed_on=on,
+    )
+    run(session, command, dry=dry_run)
