@@ -7,6 +7,7 @@ which rules apply and which licenses have lapsed. Units: TPP.
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from ledger import quota
 from ledger.catalogue import H100_TPP
@@ -15,7 +16,7 @@ from ledger.policy import Rules
 from ledger.quota import QuotaAccount, Raised
 from ledger.terms import Country
 
-BAR_CELLS = 12
+BAR_CELLS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +149,12 @@ def which_cap(rules: Rules, on: date) -> str:
     period = f"{allocation.period_from} to {allocation.period_to}"
     if not allocation.period_from <= on <= allocation.period_to:
         return f"no country cap is in force on {on} ({policy} sets one for {period})"
-    groups = "/".join(allocation.counted_items)
+    items = ", ".join(
+        "4E091" if group == "weights" else f"3A090.{group}" for group in allocation.counted_items
+    )
     exempt = ", ".join(sorted(allocation.not_counted))
     return (
         f"{policy} caps each tier-{allocation.applies_to_tier} country at {allocation.tpp:,} TPP"
-        f" for {period} (15 CFR {allocation.section}); counted: group {groups} items licensed or"
-        f" shipped; not counted: {exempt}"
+        f" for {period} (15 CFR {allocation.section}); counted: {items} items licensed or shipped;"
+        f" not counted: {exempt}"
     )

@@ -122,27 +122,25 @@ def show(
 
 
 def _table(rows: Sequence[Row], heading: Iterable[str], columns: Sequence[Column]) -> None:
-    console = Console(
-        file=sys.stdout,
-        width=None if sys.stdout.isatty() else WIDTH_UNKNOWN,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    if not sys.stdout.isatty():
+        console.width = WIDTH_UNKNOWN
     for line in heading:
         console.print(Text(plain(line)), soft_wrap=True)
     if not rows:
         return
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     for column in columns:
         table.add_column(
-            column.title,
+            Text(column.title),
             justify="right" if column.number else "left",
             no_wrap=not column.folds,
-            overflow="fold" if column.folds else "ellipsis",
+            overflow="fold",
         )
     for row in rows:
         table.add_row(*(Text(plain(column.show(row))) for column in columns))
+    # A figure is never cut: where the screen is too narrow, its lines run over instead.
+    console.width = max(console.width, console.measure(table).minimum)
     console.print(table)
 
 

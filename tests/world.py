@@ -142,7 +142,7 @@ class Office:
     def __init__(self, place: str) -> None:
         self.signer, second, log = (generate("ed25519") for _ in range(3))
         admins = tuple(
-            enroll(ORIGIN, actor, tuple(ROLES), signer, valid_from=OPENED)
+            enroll(ORIGIN, actor, tuple(ROLES), signer, valid_from=OPENED.date())
             for actor, signer in (("a.rivera", self.signer), ("b.chen", second))
         )
         key = base64.b64encode(log.spki).decode()

@@ -9,12 +9,14 @@ import click
 from ledger import quota, terms, views
 from ledger.errors import Malformed, Unknown
 from ledger.fold import Fold
+from ledger.terms import Country
 from projections import licenses as register
 from projections import quotas as board
 from projections import shipments as journeys
 from projections import trail as trails
 from projections.cli._look import Look, Place, Question, looking, options, question_of, refresh
 from projections.licenses import LicensesFold
+from projections.quotas import QuotaRow
 from projections.red_flags import RULES, FlagsFold, Raised
 from projections.render import Column, Row, builtins, count, millions, of, show
 from projections.shipments import ShipmentsFold
@@ -53,30 +55,12 @@ def quotas(
         stamp = {"rules": names, **look.stamp(question)}
         bars = {row.country: board.bar(row) for row in found}
         capped = any(row.cap_tpp is not None for row in found)
-        columns = [of("country", "country"), count("tier", "tier")]
-        if capped:
-            columns += [millions("cap_tpp", "cap"), millions("g2g_uplift_tpp", "of it G2G")]
-        columns += [millions("reserved_tpp", "reserved"), millions("drawn_tpp", "drawn")]
-        if capped:
-            columns += [
-                millions("headroom_tpp", "headroom"),
-                millions("overdrawn_tpp", "overdrawn"),
-            ]
-        columns += [millions("exempt_tpp", "exempt"), count("h100_equivalents", "H100-eq")]
-        if capped:
-            columns += [
-                Column("of cap", lambda row: row["used_of_cap"] or "–", number=True),
-                Column("of full", lambda row: row["used_of_full_uplift_cap"] or "–", number=True),
-                Column("", lambda row: bars[row["country"]]),
-            ]
         heading = [
             look.heading("quotas", question),
             board.which_cap(rules, question.valid_on),
-            "in millions of TPP; of cap and of full count what is reserved and drawn, of full"
-            " against the cap with a full G2G uplift"
-            if capped
-            else "in millions of TPP",
+            "millions of TPP" + (f"; {_MULTIPLES}" if capped else ""),
         ]
+        columns = _quota_columns(found, bars) if capped else _UNCAPPED
         if not found:
             heading.append("no license reserves anything, and no shipment drew")
         _show(found, stamp, question, heading, columns)
@@ -365,6 +349,37 @@ def _numbers(numbers: list[int]) -> str:
     if len(numbers) <= 6:
         return ", ".join(f"{number:,}" for number in numbers)
     return f"{numbers[0]:,}, {numbers[1]:,}, … {numbers[-1]:,} ({len(numbers):,} entries)"
+
+
+_MULTIPLES: Final = (
+    "× cap and × full: reserved and drawn, in multiples of the cap, and of the cap with a full"
+    " G2G uplift"
+)
+
+_UNCAPPED: Final = (
+    of("country"), count("tier", "tier"), millions("reserved_tpp", "reserved"),
+    millions("drawn_tpp", "drawn"), count("h100_equivalents", "H100-eq"),
+)  # fmt: skip
+
+
+def _quota_columns(found: Sequence[QuotaRow], bars: dict[Country, str]) -> list[Column]:
+    """The columns under a cap; uplift and exempt flows only where there are any."""
+    columns = [of("country"), count("tier", "tier"), millions("cap_tpp", "cap")]
+    if any(row.g2g_uplift_tpp for row in found):
+        columns.append(millions("g2g_uplift_tpp", "of it G2G"))
+    columns += [
+        millions("reserved_tpp", "reserved"), millions("drawn_tpp", "drawn"),
+        millions("headroom_tpp", "headroom"), millions("overdrawn_tpp", "overdrawn"),
+    ]  # fmt: skip
+    if any(row.exempt_tpp for row in found):
+        columns.append(millions("exempt_tpp", "exempt"))
+    return [
+        *columns,
+        count("h100_equivalents", "H100-eq"),
+        Column("× cap", lambda row: row["used_of_cap"] or "–", number=True),
+        Column("× full", lambda row: row["used_of_full_uplift_cap"] or "–", number=True),
+        Column("", lambda row: bars[row["country"]]),
+    ]
 
 
 _LICENSE_COLUMNS: Final = (

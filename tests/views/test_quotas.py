@@ -133,6 +133,6 @@ def test_a_bar_shows_drawn_then_reserved_then_free_and_an_arrow_past_the_cap():
     (beyond,) = board(UAE)
     (none,) = board(UAE, rules=Rules())
 
-    assert "███▒▒▒▒·····" == bar(within)
-    assert "▒▒▒▒▒▒▒▒▒▒▒▒▶" == bar(beyond)
+    assert "██▒▒▒▒····" == bar(within)
+    assert "▒▒▒▒▒▒▒▒▒▒▶" == bar(beyond)
     assert "" == bar(none)
