@@ -26,7 +26,11 @@ class _Shared(click.Option):
                 setattr(ctx.ensure_object(Session), field, value)
 
         super().__init__(
-            [f"--{name}"], metavar=metavar, help=said, expose_value=False, callback=keep
+            [f"--{name}", f"shared_{field}"],
+            metavar=metavar,
+            help=said,
+            expose_value=False,
+            callback=keep,
         )
 
 

@@ -40,7 +40,6 @@ from commands.shipments import (
 )
 from ledger import terms, views
 from ledger.entry import Entry, instant
-from ledger.errors import NotPermitted
 from ledger.events import (
     Event,
     LicenseApproved,
@@ -58,7 +57,7 @@ from ledger.policy import PolicyTimeline, after
 from ledger.quota import Holding, QuotaAccount, QuotaFold, account
 from ledger.signatures import Signer
 from ledger.store import Snapshot
-from ledger.terms import ActorId, Country, PartyId
+from ledger.terms import Country, PartyId
 
 DECIDERS: dict[type[Command], AnyDecider] = {
     **dict.fromkeys((ApplyForLicense, ApproveLicense, DenyLicense, ReturnLicense), licenses),
@@ -172,14 +171,7 @@ class _Table:
         self._connection = connection
         self._now = now
         self._kid = signer.kid
-        held = ledger.keyring(connection).keys.get(signer.kid)
-        if held is None:
-            raise NotPermitted(
-                f"key {signer.kid} is not enrolled in this ledger",
-                remedy="a key administrator enrolls it: chip-ledger key enroll",
-                code="KEY_UNKNOWN",
-            )
-        self._by = ActorId(held.enrolled.actor)
+        self._by = ledger.keyring(connection).usable(signer.kid, on=now.date()).actor
         self._fold = QuotaFold()
         self._board: views.SqlStates | None = None
         self._timeline: PolicyTimeline | None = None

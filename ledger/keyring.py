@@ -92,10 +92,10 @@ class Keyring:
         """The same registry with one key added or changed."""
         return replace(self, keys={**self.keys, held.enrolled.key: held})
 
-    def signing_role(self, kid: KeyId, wire: str, *, on: date) -> tuple[ActorId, str]:
-        """Who a key speaks for and in which role, when it may sign an event now.
+    def usable(self, kid: KeyId, *, on: date) -> EnrolledKey:
+        """The key, when it may sign anything at all now.
 
-        Raises `NotPermitted`: KEY_UNKNOWN, KEY_PENDING, KEY_REVOKED, KEY_PERIOD or ROLE.
+        Raises `NotPermitted`: KEY_UNKNOWN, KEY_REVOKED, KEY_PENDING or KEY_PERIOD.
         """
         held = self.keys.get(kid)
         if held is None:
@@ -125,6 +125,14 @@ class Keyring:
                 remedy="enroll a new key for the period, or rotate this one before it ends",
                 code="KEY_PERIOD",
             )
+        return mine
+
+    def signing_role(self, kid: KeyId, wire: str, *, on: date) -> tuple[ActorId, str]:
+        """Who a key speaks for and in which role, when it may sign an event now.
+
+        Raises `NotPermitted`: what `usable` raises, or ROLE.
+        """
+        mine = self.usable(kid, on=on)
         role = role_for(mine.roles, wire)
         if role is None:
             raise NotPermitted(

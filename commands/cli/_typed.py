@@ -41,9 +41,10 @@ def _day(text: str) -> date:
 
 def _line(text: str) -> dict[str, object]:
     model, _, rest = text.partition(":")
-    units, _, dollars = rest.partition(":")
+    count, _, dollars = rest.partition(":")
     try:
-        line: dict[str, object] = {"model": model, "units": int(units)}
+        units = int(count)
+        line: dict[str, object] = {"model": model, "units": units}
         if dollars:
             line["value_cents"] = _cents(dollars)
     except ValueError as error:
@@ -52,6 +53,12 @@ def _line(text: str) -> dict[str, object]:
             remedy="write MODEL:UNITS or MODEL:UNITS:DOLLARS, such as h100-sxm:8:240000",
             code="LINE_FORM",
         ) from error
+    if not 1 <= units <= terms.UNITS_MAX:
+        raise Malformed(
+            f"{units:,} {model}: a line is for 1 to {terms.UNITS_MAX:,} chips",
+            remedy="give the number of whole chips",
+            code="QUANTITY",
+        )
     return line
 
 
