@@ -1,0 +1,180 @@
+"""Facts about parties, agreements and checks: told as they are, begun once, ended once."""
+
+from datetime import date
+
+import pytest
+from scenario import given
+
+from commands.facts import AHEAD, BEGINS, FACTS, ONCE, parse
+from ledger.errors import Malformed
+from ledger.events import AgreementConcluded, CheckRequested, PartyRegistered
+
+PARTY = {"party": "g42", "name": "G42", "country": "AE", "headquarters": "AE"}
+AGREEMENT = {"agreement": "uae-2025", "country": "AE"}
+CHECK = {"check": "C1", "party": "g42"}
+
+TOLD = {
+    "party.register": {**PARTY, "registered_on": "2025-06-01"},
+    "party.rename": {"party": "g42", "name": "Group 42", "renamed_on": "2025-07-01"},
+    "party.relocate": {"party": "g42", "headquarters": "CN", "relocated_on": "2025-07-01"},
+    "party.own": {"party": "g42", "owner": "fund", "share": 5_100, "changed_on": "2025-07-01"},
+    "party.list": {"party": "g42", "list": "entity_list", "listed_on": "2025-07-01"},
+    "party.delist": {"party": "g42", "list": "entity_list", "delisted_on": "2025-08-01"},
+    "party.capacity": {
+        "party": "g42", "site": "hall 1", "it_kilowatts": 9, "declared_on": "2025-07-01"
+    },
+    "party.tenant": {"party": "g42", "tenant": "lab", "declared_on": "2025-07-01"},
+    "party.payment": {
+        "party": "g42", "payer_country": "HK", "amount_cents": 1, "received_on": "2025-07-01"
+    },
+    "party.sighting": {
+        "party": "g42", "serials": ["1"], "method": "photo", "country": "AE",
+        "sighted_on": "2025-07-01",
+    },
+    "agreement.conclude": {
+        **AGREEMENT, "title": "US-UAE", "signatories": ["US", "AE"], "concluded_on": "2025-05-15"
+    },
+    "agreement.in-force": {**AGREEMENT, "in_force_on": "2025-11-01"},
+    "agreement.amend": {**AGREEMENT, "uplift_tpp": 1, "effective_on": "2025-12-01"},
+    "agreement.suspend": {**AGREEMENT, "suspended_on": "2025-12-01", "reason": "review"},
+    "agreement.terminate": {**AGREEMENT, "terminated_on": "2025-12-01", "reason": "done"},
+    "check.request": {
+        **CHECK, "kind": "PSV", "country": "AE", "requested_on": "2025-06-01"
+    },
+    "check.schedule": {**CHECK, "scheduled_on": "2025-06-03", "scheduled_for": "2025-07-01"},
+    "check.perform": {**CHECK, "performed_on": "2025-07-01", "evidence": "photo"},
+    "check.rate": {**CHECK, "rated_on": "2025-07-02", "rating": "favorable"},
+    "check.rerate": {
+        **CHECK, "rerated_on": "2025-08-02", "rating": "unfavorable", "reason": "serials"
+    },
+    "check.refuse": {**CHECK, "refused_on": "2025-07-01", "refused_by": "ministry"},
+    "check.close": {**CHECK, "closed_on": "2025-09-01"},
+}  # fmt: skip
+"""One of each, as a line of an import file tells it."""
+
+REGISTERED = parse("party.register", TOLD["party.register"]).fact
+CONCLUDED = parse("agreement.conclude", TOLD["agreement.conclude"]).fact
+REQUESTED = parse("check.request", TOLD["check.request"]).fact
+BEGUN = {"party": REGISTERED, "agreement": CONCLUDED, "check": REQUESTED}
+
+
+def tell(name, **changes):
+    return parse(name, TOLD[name] | changes)
+
+
+def test_there_is_an_example_of_every_fact():
+    assert set(FACTS) == set(TOLD)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_was_told_is_what_is_recorded_and_once(name):
+    fact = tell(name).fact
+    begun = BEGUN[name.partition(".")[0]]
+    before = [] if fact == begun else [begun]
+
+    given(*before).when(tell(name)).then(fact).then_warns()
+    given(*before, fact).when(tell(name)).then_nothing()
+
+
+@pytest.mark.parametrize("name", [name for name in TOLD if FACTS[name] not in BEGINS])
+def test_facts_come_late_and_are_taken_with_a_warning(name):
+    given().when(tell(name)).then(tell(name).fact).then_warns("is not in this ledger yet")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "problem"),
+    [
+        ("party.register", {"headquarters": "CN"}, "party g42 was already registered"),
+        ("agreement.conclude", {"uplift_tpp": 9}, "agreement uae-2025 was already concluded"),
+        ("check.request", {"kind": "PLC"}, "check C1 was already requested on 2025-06-01"),
+    ],
+)
+def test_what_begins_a_subject_is_said_once(name, changes, problem):
+    given(tell(name).fact).when(tell(name, **changes)).then_refused(problem, code="ALREADY_SAID")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("check.rate", {"rating": "unfavorable"}),
+        ("check.refuse", {"refused_by": "its guard"}),
+        ("check.close", {"reason": "moot"}),
+        ("agreement.terminate", {"reason": "breach"}),
+    ],
+)
+def test_what_a_subject_has_once_is_not_told_in_two_ways(name, changes):
+    begun = BEGUN[name.partition(".")[0]]
+
+    given(begun, tell(name).fact).when(tell(name, **changes)).then_refused(
+        "was already", code="ALREADY_SAID"
+    )
+
+
+def test_these_are_all_the_facts_a_subject_has_once():
+    assert {"check.rate", "check.refuse", "check.close", "agreement.terminate"} == {
+        name for name, event in FACTS.items() if event in ONCE
+    }
+
+
+@pytest.mark.parametrize("name", ["party.rename", "party.payment", "check.rerate", "check.perform"])
+def test_other_facts_come_as_often_as_they_differ(name):
+    day = {"party.rename": "renamed_on", "party.payment": "received_on",
+           "check.rerate": "rerated_on", "check.perform": "performed_on"}[name]  # fmt: skip
+    begun = BEGUN[name.partition(".")[0]]
+    again = tell(name, **{day: "2025-10-01"})
+
+    given(begun, tell(name).fact).when(again).then(again.fact)
+
+
+@pytest.mark.parametrize("name", ["check.rate", "check.perform", "agreement.in-force"])
+def test_nothing_follows_before_it_began(name):
+    day = {"check.rate": "rated_on", "check.perform": "performed_on",
+           "agreement.in-force": "in_force_on"}[name]  # fmt: skip
+    begun = BEGUN[name.partition(".")[0]]
+
+    given(begun).when(tell(name, **{day: "2025-01-01"})).then_refused(
+        f"on {begun.on}, and cannot be", code="DATES_ORDER"
+    )
+
+
+def test_a_party_may_have_moved_before_it_was_registered_here():
+    moved = tell("party.relocate", relocated_on="2020-01-01")
+
+    given(REGISTERED).when(moved).then(moved.fact).then_warns()
+
+
+@pytest.mark.parametrize("name", [name for name in TOLD if FACTS[name] not in AHEAD])
+def test_what_happened_did_not_happen_tomorrow(name):
+    given(today=date(2025, 5, 14)).when(tell(name)).then_refused(
+        "and today is 2025-05-14", code="DATE_FUTURE"
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in TOLD if FACTS[name] in AHEAD])
+def test_what_was_announced_may_be_about_a_day_to_come(name):
+    begun = {"agreement": [CONCLUDED]}.get(name.partition(".")[0], [])
+    today = date(2025, 5, 20)
+
+    given(*begun, today=today).when(tell(name)).then(tell(name).fact)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "problem"),
+    [
+        ("party.register", {"country": "XX"}, "party.register: Invalid enum value 'XX'"),
+        ("party.own", {"owner": "g42"}, "party g42 cannot own itself"),
+        ("party.own", {"share": 10_001}, "`int` <= 10000"),
+        ("check.rate", {"ratting": "favorable"}, "unknown field `ratting`"),
+        ("agreement.conclude", {"signatories": ["US"]}, "length >= 2"),
+    ],
+)
+def test_fields_that_do_not_fit_are_named(name, changes, problem):
+    with pytest.raises(Malformed) as caught:
+        tell(name, **changes)
+
+    assert problem in caught.value.problem
+    assert "FIELDS" == caught.value.code
+
+
+def test_the_subjects_begin_with_these():
+    assert {PartyRegistered, AgreementConcluded, CheckRequested} == {*BEGINS}
