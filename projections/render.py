@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +23,9 @@ FORMATS: Final[tuple[Format, ...]] = ("table", "json", "jsonl", "csv")
 
 WIDTH_UNKNOWN: Final = 120
 """Columns of a table that is not on a terminal: in a pipe, a file, a test."""
+
+WIDTH_MAX: Final = 10_000
+"""Columns of the widest table anybody needs."""
 
 Row = Mapping[str, Any]
 
@@ -140,7 +144,8 @@ def _table(rows: Sequence[Row], heading: Iterable[str], columns: Sequence[Column
     for row in rows:
         table.add_row(*(Text(plain(column.show(row))) for column in columns))
     # A figure is never cut: where the screen is too narrow, its lines run over instead.
-    console.width = max(console.width, console.measure(table).minimum)
+    unbounded = console.options.update(width=WIDTH_MAX)
+    console.width = max(console.width, Measurement.get(console, unbounded, table).minimum)
     console.print(table)
 
 
