@@ -8,8 +8,10 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+import msgspec
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 from sqlalchemy import Connection
 
@@ -17,8 +19,15 @@ from ledger import keyring
 from ledger.checkpoint import Checkpoint, parse_note, sign_note
 from ledger.entry import Entry, Signing, compose, read
 from ledger.envelope import payload_of, seal
-from ledger.errors import Conflict, LedgerError, NotAuthentic, NotPermitted, Refused
-from ledger.events import EnrolledKey, Event, LedgerOpened
+from ledger.errors import Conflict, LedgerError, Malformed, NotAuthentic, NotPermitted, Refused
+from ledger.events import (
+    EnrolledKey,
+    Event,
+    KeyEnrolled,
+    KeyReaffirmed,
+    KeyRotated,
+    LedgerOpened,
+)
 from ledger.keyring import KEY_EVENTS, Keyring
 from ledger.merkle import (
     EMPTY_ROOT,
@@ -28,12 +37,22 @@ from ledger.merkle import (
     leaf_hash,
     root_of,
 )
-from ledger.signatures import Signer, Verifier, check_enrollable, possession_statement
+from ledger.signatures import (
+    Signer,
+    Verifier,
+    check_enrollable,
+    key_id,
+    possession_statement,
+)
 from ledger.store import Store, StoredEvent, StoredRow, Transaction
 from ledger.terms import INTEGER_MAX, ActorId
 
 CLOCK_SLACK = timedelta(seconds=300)
 """How far an entry's claimed time may lie before an earlier entry's."""
+
+
+ABOUT_KEYS = frozenset({*KEY_EVENTS, KeyReaffirmed.wire})
+"""Wire names of the events that are refused when the verifier would not believe them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +112,15 @@ class Ledger:
         if mine is None:
             raise NotPermitted(
                 f"key {signer.kid} is not one of the administrators of this ledger",
+                remedy="an administrator the opening entry names signs it",
                 code="KEY_UNKNOWN",
             )
+        keyring.admit(Keyring(), opened, kid=signer.kid, by=mine.actor)
+        ring = keyring.evolve(Keyring(), opened, entry=1, leaf="", by=mine.actor)
+        actor, role = ring.signing_role(signer.kid, opened.wire, on=at.astimezone(UTC).date())
+        _log_key(log, b64decode(opened.log_key), opened.origin)
         store = Store.create(place)
-        signing = Signing(
-            at, mine.actor, signer.kid, opened.origin, "key_administrator", (0, _b64(EMPTY_ROOT))
-        )
+        signing = Signing(at, actor, signer.kid, opened.origin, role, (0, _b64(EMPTY_ROOT)))
         payload, tags = compose(opened, signing, ver=1, prev=None)
         with store.writing() as transaction:
             line = seal(payload, [signer])
@@ -169,12 +191,7 @@ class Ledger:
         Nothing is signed that does not extend the newest checkpoint: the proof is made and
         checked first. The note is committed before it is returned.
         """
-        if log.spki != self.log_spki:
-            raise NotPermitted(
-                f"key {log.kid} is not the log key of {self.origin}",
-                remedy="use the log key made by chip-ledger init",
-                code="CHECKPOINT_SIGNATURE",
-            )
+        _log_key(log, self.log_spki, self.origin)
         with self.store.writing() as transaction:
             connection = transaction.connection
             newest = self.store.newest_note(connection)
@@ -284,7 +301,7 @@ class Writing:
         ring = self.ledger.keyring(self.connection)
         signings: dict[str, Signing] = {}
         sealed = []
-        for event in events:
+        for number, event in enumerate(events, start=self.size + 1):
             signing = signings.get(event.wire)
             if signing is None:
                 actor, role = ring.signing_role(signer.kid, event.wire, on=at.date())
@@ -293,16 +310,33 @@ class Writing:
             version, leaf = heads.get(event.subject, (0, None))
             prev = None if leaf is None else _b64(leaf)
             payload, tags = compose(event, signing, ver=version + 1, prev=prev)
+            about_keys = event.wire in ABOUT_KEYS
+            if about_keys:
+                self._admit(ring, event, signing)
             line = seal(payload, [signer])
-            heads[event.subject] = (version + 1, leaf_hash(line))
-            sealed.append(StoredEvent(event.wire, line, tags, event.subject, version + 1))
+            leaf = leaf_hash(line)
+            if about_keys:
+                # It may end the very key that would sign what comes next.
+                ring = keyring.evolve(ring, event, entry=number, leaf=_b64(leaf), by=signing.by)
+                signings.clear()
+            heads[event.subject] = (version + 1, leaf)
+            sealed.append(StoredEvent(event.wire, line, tags, event.subject, version + 1, leaf))
         first = self.size + 1
         last = self.transaction.append(sealed)
         self._latest = at
         return range(first, last + 1)
 
+    def _admit(self, ring: Keyring, event: Event, signing: Signing) -> None:
+        """Refuse a key event the verifier would not believe."""
+        keyring.admit(ring, event, kid=signing.kid, by=signing.by)
+        match event:
+            case KeyEnrolled(enrolled=enrolled) | KeyRotated(successor=enrolled):
+                check_possession(self.ledger.origin, enrolled)
+            case _:
+                return
+
     def _now(self, at: datetime | None) -> datetime:
-        at = datetime.now(UTC) if at is None else at
+        at = datetime.now(UTC) if at is None else at.astimezone(UTC)
         if self._latest is None:
             row = self.ledger.store.select(
                 self.connection, None, after=self.size - 1, up_to=self.size
@@ -346,7 +380,13 @@ def entry_of(row: StoredRow) -> Entry:
 
 
 def enroll(
-    origin: str, actor: ActorId, roles: tuple[str, ...], signer: Signer, *, valid_from: datetime
+    origin: str,
+    actor: ActorId,
+    roles: tuple[str, ...],
+    signer: Signer,
+    *,
+    valid_from: date,
+    valid_until: date | None = None,
 ) -> EnrolledKey:
     """A key ready to be enrolled, with its proof of possession."""
     return EnrolledKey(
@@ -354,19 +394,44 @@ def enroll(
         actor=actor,
         roles=roles,
         algorithm=signer.algorithm,  # type: ignore[arg-type]
-        spki=_b64(signer.spki),
+        spki=possessed(signer),
         possession=_b64(signer.sign(possession_statement(origin, actor, signer.spki))),
-        valid_from=valid_from.date(),
+        valid_from=valid_from,
+        valid_until=valid_until,
     )
+
+
+def possessed(signer: Signer) -> str:
+    """A signer's public key as events carry it: SPKI, base64."""
+    return _b64(signer.spki)
+
+
+def read_offer(path: Path) -> EnrolledKey:
+    """The key offered in a file that `chip-ledger key new` wrote."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=EnrolledKey)
+    except msgspec.MsgspecError as error:
+        raise Malformed(
+            f"{path} is not an offer of a key: {error}",
+            remedy="chip-ledger key new writes one beside the key, ending in .offer",
+            code="OFFER_FORM",
+        ) from error
 
 
 def check_possession(origin: str, enrolled: EnrolledKey) -> None:
     """Refuse a weak key, a wrong id, and a key whose holder did not sign for it."""
-    spki = b64decode(enrolled.spki)
+    spki = _unb64(enrolled.spki)
     check_enrollable(enrolled.algorithm, spki)
+    if enrolled.key != key_id(spki):
+        raise NotAuthentic(
+            f"the key offered for {enrolled.actor} is {key_id(spki)} and calls itself"
+            f" {enrolled.key}",
+            remedy="the holder makes the offer again: chip-ledger key new",
+            code="KEY_ID",
+        )
     try:
         Verifier(enrolled.algorithm, spki).verify(
-            possession_statement(origin, enrolled.actor, spki), b64decode(enrolled.possession)
+            possession_statement(origin, enrolled.actor, spki), _unb64(enrolled.possession)
         )
     except LedgerError as error:
         raise NotAuthentic(
@@ -374,6 +439,25 @@ def check_possession(origin: str, enrolled: EnrolledKey) -> None:
             remedy=f"the holder types: chip-ledger key offer, for this ledger and {enrolled.actor}",
             code="KEY_POP",
         ) from error
+
+
+def _log_key(log: Signer, expected: bytes, origin: str) -> None:
+    """Refuse to sign checkpoints with another key than the opening entry names."""
+    if log.spki != expected:
+        raise NotPermitted(
+            f"key {log.kid} is not the log key of {origin}",
+            remedy="use the log key made by chip-ledger init",
+            code="CHECKPOINT_SIGNATURE",
+        )
+
+
+def _unb64(text: str) -> bytes:
+    """Bytes in the one spelling of base64; none when it is another, and then no key is read."""
+    try:
+        found = b64decode(text, validate=True)
+    except ValueError:
+        return b""
+    return found if _b64(found) == text else b""
 
 
 def _b64(value: bytes) -> str:

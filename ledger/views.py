@@ -104,15 +104,14 @@ class SqlStates:
             (self._view, key, _encoder.encode(value)) for key, value in changed if value is not None
         ]
         if gone:
-            self._connection.exec_driver_sql(
-                self._store.sql("DELETE FROM view_rows WHERE view = ? AND key = ?"), gone
+            self._store.run_many(
+                self._connection, "DELETE FROM view_rows WHERE view = ? AND key = ?", gone
             )
         if kept:
-            self._connection.exec_driver_sql(
-                self._store.sql(
-                    "INSERT INTO view_rows (view, key, value) VALUES (?,?,?)"
-                    " ON CONFLICT (view, key) DO UPDATE SET value = excluded.value"
-                ),
+            self._store.run_many(
+                self._connection,
+                "INSERT INTO view_rows (view, key, value) VALUES (?,?,?)"
+                " ON CONFLICT (view, key) DO UPDATE SET value = excluded.value",
                 kept,
             )
         self._dirty.clear()
@@ -250,6 +249,14 @@ def kept_rows(store: Store, view: str) -> list[tuple[str, bytes]]:
                 connection, "SELECT key, value FROM view_rows WHERE view = ? ORDER BY key", (view,)
             )
         ]
+
+
+def positions(store: Store) -> dict[str, int]:
+    """How far each fold is kept."""
+    table = view_positions_table
+    with store.reading() as connection:
+        kept = connection.execute(select(table.c.view, table.c.position).order_by(table.c.view))
+        return {row.view: row.position for row in kept}
 
 
 def extent(store: Store, fold: Fold) -> tuple[int, int]:
