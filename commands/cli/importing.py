@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from commands.feeds import jsonl, shipments_csv
+from commands.feeds.rows import line_count
 from commands.handler import Desk
 from commands.importing import RowResult, record, rehearse
 from ledger.cli import progress
@@ -55,25 +56,20 @@ def import_(session: Session, path: Path, dry_run: bool, every: bool, form: str)
             if every or result.status in {"warning", "rejected"}:
                 shown.append(result)
 
-    total = path.stat().st_size
-    done = 0
-    with progress(total, "importing") as advance:
+    with progress(line_count(path), "importing") as advance:
         rows = feed(path)
-        if dry_run:
-            keep(rehearse(desk, rows))
-        else:
-            for results in record(desk, rows):
-                keep(results)
-                done += len(results)
-                advance(done)
+        batches = [rehearse(desk, rows)] if dry_run else record(desk, rows)
+        for results in batches:
+            keep(results)
+            advance(results[-1].row if results else 0)
     ledger.close()
     _print(shown, form)
     summary = ", ".join(
         f"{counted[status]:,} {status}"
         for status in ("accepted", "duplicate", "warning", "rejected")
     )
-    verb = "would be" if dry_run else "of"
-    click.echo(f"{sum(counted.values()):,} rows {verb} {path.name}: {summary}", err=True)
+    rehearsed = ", rehearsed and not recorded" if dry_run else ""
+    click.echo(f"{sum(counted.values()):,} rows of {path.name}{rehearsed}: {summary}", err=True)
     if counted["rejected"]:
         sys.exit(Exit.INCOMPLETE)
 
@@ -94,4 +90,5 @@ def _print(results: list[RowResult], form: str) -> None:
             for row in rows:
                 code = f" [{row['code']}]" if row["code"] else ""
                 entry = f" as entry {row['entry']:,}" if row["entry"] else ""
-                click.echo(f"line {row['row']:,}: {row['status']}{entry}: {row['reason']}{code}")
+                reason = f": {row['reason']}" if row["reason"] else ""
+                click.echo(f"line {row['row']:,}: {row['status']}{entry}{reason}{code}")

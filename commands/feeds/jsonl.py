@@ -6,6 +6,7 @@ over.
 """
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,10 @@ def command_of(found: dict[str, Any]) -> Command:
     if name in facts.FACTS:
         return facts.parse(name, {key: found[key] for key in found if key != "command"})
     if name not in _names():
+        near = get_close_matches(str(name), [*_names(), *facts.FACTS])
         raise Malformed(
             f"no command is called {name!r}",
-            remedy=f"commands are {', '.join(sorted([*_names(), *facts.FACTS]))}",
+            remedy=f"did you mean {' or '.join(near)}" if near else "such as license.apply",
             code="COMMAND_UNKNOWN",
         )
     try:

@@ -46,6 +46,13 @@ def lines(path: Path) -> Iterator[tuple[int, bytes | Malformed]]:
             )
 
 
+def line_count(path: Path) -> int:
+    """How many lines a file has, counted a piece at a time."""
+    with path.open("rb") as file:
+        pieces = iter(lambda: file.read(LINE_BYTES_MAX), b"")
+        return sum(piece.count(b"\n") for piece in pieces) + 1
+
+
 def _skip(file: BinaryIO, line: bytes) -> int:
     """Read past the rest of a line, a piece at a time; returns its bytes."""
     passed = 0

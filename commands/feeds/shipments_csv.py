@@ -71,19 +71,24 @@ def _header(cells: list[str]) -> list[str]:
 
 def _export(number: int, cells: dict[str, str]) -> Command:
     given = {name: cell for name, cell in cells.items() if cell}
-    line: dict[str, Any] = {"model": given.pop("model", ""), "units": given.pop("units", "")}
-    try:
-        line["units"] = int(line["units"])
-        if "value_usd" in given:
-            dollars, _, cents = given.pop("value_usd").partition(".")
-            line["value_cents"] = int(dollars) * 100 + int((cents + "00")[:2])
-    except ValueError as error:
-        raise Malformed(
-            f"line {number:,}: {error}",
-            remedy="units are whole chips, value_usd an amount such as 240000.50",
-            code="CSV_NUMBER",
-        ) from error
+    line: dict[str, Any] = {
+        "model": given.pop("model", ""),
+        "units": _whole(number, "units", given.pop("units", "")),
+    }
+    if "value_usd" in given:
+        dollars, _, cents = given.pop("value_usd").partition(".")
+        line["value_cents"] = _whole(number, "value_usd", dollars + (cents + "00")[:2])
     fields: dict[str, Any] = {RENAMED.get(name, name): cell for name, cell in given.items()}
     fields["route"] = [terms.country(code) for code in given.get("route", "").split(">")]
     fields.setdefault("authority", "license" if "license" in given else "unknown")
     return command_of({"command": "shipment.export", "lines": [line], **fields})
+
+
+def _whole(number: int, name: str, cell: str) -> int:
+    if not (cell.isascii() and cell.isdigit()):
+        raise Malformed(
+            f"line {number:,} has {cell!r} for {name}",
+            remedy="units are whole chips, value_usd an amount such as 240000.50",
+            code="CSV_NUMBER",
+        )
+    return int(cell)
