@@ -85,7 +85,7 @@ class Registry:
         self._origin = ""
         self._sole = False
         # Index of the signer of entry n at n - 1, from 1; 0 where nobody is known.
-        self._signers = array("L")
+        self._signers = array("I")
 
     def signed(self, held: Held | None) -> None:
         """Remember who signed the next entry."""

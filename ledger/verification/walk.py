@@ -45,9 +45,9 @@ _FIRST: Final = datetime.min.replace(tzinfo=UTC) + _BACKWARDS
 _BATCH: Final = 256  # entries handed to a thread at once
 _ROOTS_KEPT: Final = 4_096
 # A thread that has verified a signature needs the interpreter for a microsecond before the next
-# one. By Python's default it would wait 5 ms for it while this thread reads entries: 40 times as
-# long as a signature takes.
-_SWITCH_SECONDS: Final = 0.000_05
+# one, and by Python's default waits up to 5 ms for it while this thread reads entries. Measured on
+# two cores: 0.80 of bare signature verification with the default, 0.88 with this.
+_SWITCH_SECONDS: Final = 0.000_5
 
 
 class Row(NamedTuple):
