@@ -23,6 +23,7 @@ from ledger.events import (
     ShipmentTransferred,
     ShipmentVoided,
 )
+from ledger.events.licenses import LicenseLine
 from ledger.fold import States
 
 Status = Literal["unknown", "applied", "approved", "denied", "returned", "exhausted", "expired"]
@@ -46,7 +47,7 @@ class License(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseRow:
-    """One line of a license, or of an application that is not approved.
+    """One line of a license, or of an application that is not approved; or what has no line yet.
 
     shipped_units  chips shipped of that model, beyond the license too
     left_units     what may still be shipped, never below zero; 0 unless it is approved
@@ -156,8 +157,10 @@ def _lines(name: str, kept: License, on: date) -> Iterator[LicenseRow]:
     }.get(now, approved.decided_on if approved else None)
     # Models that were shipped and stand on no line are shown too: nothing of them is licensed.
     stray = [model for model in sorted(kept.shipped) if model not in {line.model for line in lines}]
-    for model, line in [*((line.model, line) for line in lines), *((each, None) for each in stray)]:
-        shipped = kept.shipped.get(model, 0)
+    shown: list[tuple[str | None, LicenseLine | None]] = [(line.model, line) for line in lines]
+    shown += [(model, None) for model in stray]
+    for model, line in shown or [(None, None)]:
+        shipped = kept.shipped.get(model or "", 0)
         units = line.units if line is not None and approved is not None else 0
         left = max(0, units - shipped) if now == "approved" else 0
         each_tpp = line.tpp_per_unit if line is not None else 0

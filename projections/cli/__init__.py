@@ -240,7 +240,7 @@ def show_flag(ctx: click.Context, flag: str) -> None:
         found = [each for each in _raised(look, question) if each.flag.id.startswith(flag)]
         if len(found) > 1:
             raise Malformed(
-                f"{flag} begins the ids of {len(found)} flags",
+                f"{flag!r} begins the ids of {len(found)} flags",
                 remedy="give more of it: " + ", ".join(each.flag.id for each in found[:5]),
                 code="FLAG_AMBIGUOUS",
             )

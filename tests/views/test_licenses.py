@@ -88,6 +88,12 @@ def test_a_chip_shipped_that_the_license_does_not_name_is_shown_with_nothing_lic
     ]
 
 
+def test_a_license_that_only_a_voided_shipment_named_is_shown_without_a_line():
+    (row,) = register(exported(), voided(1))
+
+    assert ("unknown", None, 0) == (row.status, row.model, row.shipped_units)
+
+
 def test_conditions_are_shown_with_who_owns_them():
     condition = Condition(condition="quarterly_report", text="report", owner="defense")
     (row,) = register(approved(conditions=(condition,)))

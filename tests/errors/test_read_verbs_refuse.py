@@ -1,0 +1,115 @@
+"""Every message of the read verbs, provoked once."""
+
+from datetime import date
+
+import pytest
+from click.testing import CliRunner
+from world import Office, adopted, approved, exported, party
+
+from ledger.errors import Exit, LedgerError
+from ledger.log import Ledger
+from projections.cli import commands
+
+VERBS = {verb.name: verb for verb in commands}
+
+
+class FrontDoor:
+    def __init__(self, place):
+        self.ledger_place = place
+
+    def open(self):
+        return Ledger.open(self.ledger_place)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    place = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
+    office = Office(place)
+    office.say(
+        adopted(), party("acme"), approved("acme"),
+        *(exported(f"S-{number}", authority="none") for number in range(40)),
+    )  # fmt: skip
+    office.ledger.close()
+    return place
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "exit_", "problem", "remedy"),
+    [
+        (
+            "license D9", "LICENSE_UNKNOWN", Exit.INCOMPLETE,
+            "no entry speaks of license D9", "`chip-ledger licenses` lists them",
+        ),
+        (
+            "shipments S-99", "SHIPMENT_UNKNOWN", Exit.INCOMPLETE,
+            "no entry speaks of shipment S-99", "`chip-ledger shipments` lists them",
+        ),
+        (
+            "trail D9", "SUBJECT_UNKNOWN", Exit.INCOMPLETE,
+            "no entry speaks of D9",
+            "name it with its kind: license:ID, shipment:ID, party:ID, agreement:ID, check:ID, …",
+        ),
+        (
+            "trail acme", "SUBJECT_AMBIGUOUS", Exit.USAGE,
+            "acme names 2 things: license:acme, party:acme", "chip-ledger trail license:acme",
+        ),
+        (
+            "flags show fffffffffff", "FLAG_UNKNOWN", Exit.INCOMPLETE,
+            "no flag fffffffffff stands on 2026-11-22", "`chip-ledger flags --all` lists them",
+        ),
+        (
+            "quotas --known-at 45", "ENTRY_MISSING", Exit.INCOMPLETE,
+            "there is no entry 45; the ledger holds 44",
+            "--known-at with a number from 1 to 44, or an instant",
+        ),
+        (
+            "quotas --known-at 2026-11-01T12:00:00", "ENTRY_MISSING", Exit.INCOMPLETE,
+            "nothing was known at 2026-11-01T12:00:00.000000Z; the ledger was opened at"
+            " 2026-11-02T09:00:00.000000Z",
+            "name a later instant, or an entry",
+        ),
+        (
+            "quotas --known-at yesterday", "KNOWN_AT_FORM", Exit.USAGE,
+            "'yesterday' is neither an entry number nor an instant",
+            "write 1204, 2025-11-19 or 2025-11-19T12:00:00Z",
+        ),
+        (
+            "quotas --policy ,", "PACK_UNKNOWN", Exit.USAGE,
+            "no policy pack is named",
+            "--policy diffusion-2025, or several with commas between",
+        ),
+        (
+            "flags --policy no-such", "PACK_UNKNOWN", Exit.INCOMPLETE,
+            "no policy pack 'no-such' comes with this program",
+            "name one of adv-comp-2023, diffusion-2025, or a file",
+        ),
+        (
+            "views drop boards", "VIEW_UNKNOWN", Exit.INCOMPLETE,
+            "no view is called boards", "name one of quotas, licenses, shipments, flags",
+        ),
+    ],
+)  # fmt: skip
+def test_a_read_verb_says_what_is_wrong_and_what_to_type(
+    place, typed, code, exit_, problem, remedy
+):
+    words = typed.split()
+    if words[0] == "flags" and "show" in words:
+        words[1:1] = ["--valid-on", f"{date(2026, 11, 22)}"]
+    with pytest.raises(LedgerError) as said:
+        CliRunner().invoke(VERBS[words[0]], words[1:], obj=FrontDoor(place), catch_exceptions=False)
+
+    assert (problem, remedy, code, exit_) == (
+        said.value.problem, said.value.remedy, said.value.code, said.value.exit,
+    )  # fmt: skip
+
+
+def test_too_little_of_an_id_is_told_to_be_more(place):
+    with pytest.raises(LedgerError) as said:
+        CliRunner().invoke(
+            VERBS["flags"], ["show", ""], obj=FrontDoor(place), catch_exceptions=False
+        )
+
+    assert "FLAG_AMBIGUOUS" == said.value.code
+    assert "'' begins the ids of 40 flags" == said.value.problem
+    assert said.value.remedy.startswith("give more of it: ")
+    assert 4 == said.value.remedy.count(",")
