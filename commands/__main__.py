@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
-from commands.cli import fact, flag, importing, key, license, policy, shipment
+from commands.cli import demo, fact, flag, importing, key, license, policy, shipment
 from commands.cli._typed import as_error
 from ledger import cli as ledger_cli
 from ledger.errors import Exit, LedgerError, Unreached
@@ -82,6 +82,7 @@ for _command in (
     key.key_group,
     flag.flag_group,
     importing.import_,
+    demo.demo,
     *ledger_cli.commands,
     *projections_cli.commands,
 ):

@@ -228,7 +228,7 @@ def doctor(session: Session) -> None:
 
 
 @contextmanager
-def progress(total: int, deed: str) -> Iterator[Callable[[int], None]]:
+def progress(total: int, deed: str) -> Iterator[Callable[[float], None]]:
     """A bar on the terminal, when there is one to draw on; a function told how far it is."""
     console = Console(stderr=True)
     columns = (
