@@ -30,6 +30,7 @@ ROOMS = ("ledger", "commands", "projections")
 MACHINERY = (
     "commands.__main__",
     "commands.cli",
+    "commands.demo",
     "commands.handler",
     "ledger.checkpoint",
     "ledger.cli",

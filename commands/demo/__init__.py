@@ -6,8 +6,7 @@ beside them, so that whoever builds it can go on typing. The origin says that it
 
 import os
 from base64 import b64encode
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -28,7 +27,9 @@ ORIGIN: Final = "demo.chip-ledger.example/public-record"
 
 ADMINISTRATORS: Final = ("key-administrator-1", "key-administrator-2")
 LOG_KEY: Final = "log"
-PASSPHRASE_FILE: Final = "passphrase"
+
+ROUNDS: Final = 16
+"""Work for each guess at the passphrase (`ledger.keyfile`): little, for it lies beside the keys."""
 
 _ALGORITHM: Final = "ed25519"
 
@@ -65,12 +66,12 @@ def build(
     *,
     now: datetime,
     passphrase: bytes,
-    rounds: int = keyfile.ROUNDS,
+    rounds: int = ROUNDS,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Built:
     """Make the demonstration ledger at a path or URL, and its keys in a new folder.
 
-    now          the time of every entry; the record speaks of days up to its own last one
+    now          the time of every entry, in UTC
     passphrase   for every key file; written beside them
     rounds       work for each guess at it
     on_progress  told how many lines are recorded, and of how many
@@ -138,25 +139,21 @@ def _open(place: str, signers: dict[str, Signer], now: datetime) -> Ledger:
 
 
 def _enrolled(name: str, role: str, signers: dict[str, Signer], now: datetime) -> EnrolledKey:
-    return enroll(ORIGIN, ActorId(name), (role,), signers[name], valid_from=now)
+    return enroll(ORIGIN, ActorId(name), (role,), signers[name], valid_from=now.date())
 
 
 def _save(keys: Path, signers: dict[str, Signer], passphrase: bytes, rounds: int) -> None:
-    file = os.open(keys / PASSPHRASE_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    file = os.open(keys / "passphrase", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file, "wb") as writing:
         writing.write(passphrase + b"\n")
-    # Each file is about a second of bcrypt, which leaves the interpreter free meanwhile.
-    with ThreadPoolExecutor() as threads:
-        saving = [
-            threads.submit(keyfile.save, keys / name, signer, passphrase, rounds=rounds)
-            for name, signer in signers.items()
-        ]
-    for each in saving:
-        each.result()
+    for name, signer in signers.items():
+        keyfile.save(keys / name, signer, passphrase, rounds=rounds)
 
 
 def _enroll_officers(ledger: Ledger, signers: dict[str, Signer], now: datetime) -> None:
-    proposer, confirmer = (Desk(ledger, signers[name], clock=lambda: now) for name in ADMINISTRATORS)
+    proposer, confirmer = (
+        Desk(ledger, signers[name], clock=lambda: now) for name in ADMINISTRATORS
+    )
     offered = [_enrolled(_actor(role), role, signers, now) for role in SAID_BY.values()]
     with proposer.batch() as batch:
         for enrolled in offered:
@@ -172,7 +169,7 @@ def _say(
     said: list[Line],
     now: datetime,
     on_progress: Callable[[int, int], None],
-) -> Iterable[str]:
+) -> Iterator[str]:
     """Record every line, each office's in one batch; what was remarked on them."""
     done = 0
     for role, spoken in groupby(said, key=lambda line: line.role):

@@ -30,7 +30,8 @@ SAID_BY: Final = {
 }
 """Each file of lines and the role that signs them, in the order they are recorded."""
 
-_SUBJECTS: Final = ("policy", "agreement", "license", "shipment", "check", "party")
+_SUBJECTS: Final = ("policy", "license", "agreement", "shipment", "check", "party")
+"""Members that name the subject of a line; where there are several, the first of these."""
 
 Layer = Literal["declared", "observed"]
 """What parties declared; what a check, a payment or an inspector showed. What came out in the end
@@ -84,9 +85,7 @@ class Cases(_Row, frozen=True):
     def unsaid(self) -> dict[str, int]:
         """Number of unsaid events by reason, the most frequent first."""
         counts = Counter(event.unsaid for case in self.case for event in case.event)
-        return {
-            self.reasons[reason]: count for reason, count in counts.most_common() if reason
-        }
+        return {self.reasons[reason]: count for reason, count in counts.most_common() if reason}
 
 
 class SourcedLine(_Row, frozen=True):
