@@ -1,0 +1,75 @@
+"""What README.md tells people to type, typed: every line works, and says what it is there to show."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+SHOWS = {
+    "quotas --valid-on": "no country cap is in force on 2025-11-19 (adv-comp-2023 sets none)",
+    "quotas --policy": "SIMULATED",
+    "license apply": "recorded as entry",
+    "license approve": "nothing was written",
+    "shipment export": "recorded as entry",
+    "flags": "shipment:S-1",
+    "trail": "S-1",
+    "checkpoint": "demo.chip-ledger.example/public-record",
+    "verify": "VALID",
+}
+
+
+def typed() -> list[str]:
+    """The lines of README.md that a person types, without the prompt."""
+    (block,) = BLOCK.findall((HOUSE / "README.md").read_text(encoding="utf-8"))
+    return [line.removeprefix("$ ") for line in block.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def screens(tmp_path_factory):
+    """What each line of the README answers, typed one after the other in one shell."""
+    here = tmp_path_factory.mktemp("readme")
+    (here / "demo").mkdir()
+    (here / ".venv" / "bin").mkdir(parents=True)
+    (here / ".venv" / "bin" / "activate").write_text(
+        f'export PATH="{Path(sys.executable).parent}:$PATH"\n'
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CHIP_LEDGER")}
+    program = Path(sys.executable).with_name("chip-ledger")
+    subprocess.run(
+        [program, "demo", "--ledger", "demo/ledger.db"],
+        cwd=here, check=True, capture_output=True, env=environment,
+    )  # fmt: skip
+    script = "\n".join(f"echo '>>>'\n{line}\necho \"<$?>\"" for line in typed())
+    shell = subprocess.run(
+        ["bash", "-c", script], cwd=here, capture_output=True, text=True, env=environment,
+        check=True,
+    )  # fmt: skip
+    return dict(zip(typed(), shell.stdout.split(">>>\n")[1:], strict=True))
+
+
+def test_every_line_of_the_readme_works(screens):
+    assert {} == {line: screen for line, screen in screens.items() if not screen.endswith("<0>\n")}
+
+
+def test_there_are_ten_lines_after_the_one_that_opens_the_door():
+    assert 10 == len(typed()[1:])
+
+
+@pytest.mark.parametrize(("words", "shown"), SHOWS.items())
+def test_a_line_of_the_readme_shows_what_it_is_there_for(screens, words, shown):
+    (screen,) = [said for line, said in screens.items() if line.startswith(f"chip-ledger {words}")]
+
+    assert shown in screen
+
+
+def test_the_readme_shows_the_approval_against_the_allocation(screens):
+    (screen,) = [said for line, said in screens.items() if "--policy" in line]
+
+    assert "2.66" in screen
+    assert "1.33" in screen
