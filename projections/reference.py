@@ -12,7 +12,7 @@ registered is unknown, never a firm of tier 2 by accident.
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, partial
 from typing import Final
 
 import msgspec
@@ -33,6 +33,7 @@ from ledger.events import (
     PolicyAdopted,
     PolicyWithdrawn,
 )
+from ledger.events.shipments import CommodityLine
 from ledger.fold import States
 from ledger.parties import PARTY_EVENTS, PartyFacts
 from ledger.policy import PolicyTimeline, Rules, after
@@ -40,6 +41,9 @@ from ledger.terms import PartyId
 
 SEATING: Final = (PartyRegistered, PartyRelocated, PartyOwnershipChanged)
 """Events that say where a party or its ultimate parent sits."""
+
+SEATS_MAX: Final = 20_000
+"""Seats remembered at once."""
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True):
@@ -59,18 +63,25 @@ class Party(msgspec.Struct, frozen=True):
 class LicenseFacts(msgspec.Struct, frozen=True):
     """What was decided on one license; 0 is the entry of what nobody said.
 
-    applied_at  entry of the application
-    approved    the approval, unless a later decision took its place
-    decided_at  entry of the newest decision, whatever it was
-    refusal     how the newest decision reads when it is no approval: denied, returned
-    refused_on  its date
+    applied_at   entry of the application
+    approved     the newest approval, even where a later decision took its place
+    approved_at  its entry
+    decided_at   entry of the newest decision, whatever it was
+    refusal      how the newest decision reads when it is no approval: denied, returned
+    refused_on   its date
     """
 
     applied_at: int = 0
     approved: LicenseApproved | None = None
+    approved_at: int = 0
     decided_at: int = 0
     refusal: str = ""
     refused_on: date | None = None
+
+    @property
+    def in_hand(self) -> LicenseApproved | None:
+        """The approval that counts: none before it, and none after another decision."""
+        return None if self.refusal else self.approved
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,31 @@ class Seat:
         return self.headquarters, self.parent_headquarters
 
 
+class Day:
+    """The rules of one date, and their answers, each worked out once."""
+
+    def __init__(self, rules: Rules, on: date) -> None:
+        self.rules = rules
+        self.on = on
+        self.policy = "+".join(pack.id for pack in rules.packs)
+        self.controls = cache(lambda eccn: rules.item_group(eccn) is not None)
+        self.in_d5 = cache(partial(rules.in_d5, on=on))
+        self.sovereign = cache(rules.sovereign)
+        self.allocation = cache(partial(rules.allocation, on=on))
+        self.cap = cache(partial(rules.cap, on=on))
+        self.license_required = cache(partial(rules.license_required, on=on))
+        self.exception_available = cache(partial(rules.exception_available, on=on))
+
+    def controlled(self, lines: tuple[CommodityLine, ...]) -> tuple[CommodityLine, ...]:
+        """The lines of a declaration that these rules control."""
+        return tuple(line for line in lines if line.eccn is not None and self.controls(line.eccn))
+
+
 class Reference:
-    """What is known at some entry; with `rules`, as if those had always been in force."""
+    """What is known at some entry; with `rules`, as if those had always been in force.
+
+    What it looked up is remembered for the states it was asked about, until an entry changes it.
+    """
 
     reads = PARTY_EVENTS | {
         event.wire
@@ -107,6 +141,9 @@ class Reference:
 
     def __init__(self, rules: Rules | None = None) -> None:
         self._supposed = rules
+        self._states: States | None = None
+        self._days: dict[date, Day] = {}
+        self._seats: dict[tuple[str, date], Seat] = {}
 
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry adds to the facts."""
@@ -114,6 +151,7 @@ class Reference:
             case PolicyAdopted() | PolicyWithdrawn() as event:
                 kept = states.get("policies", PolicyTimeline) or PolicyTimeline()
                 states.put("policies", after(kept, event))
+                self._days.clear()
                 if isinstance(event, PolicyAdopted):
                     known = states.get("adopted", dict[str, int]) or {}
                     states.put("adopted", {**known, event.policy: entry.number})
@@ -133,16 +171,22 @@ class Reference:
                 | PartyListed(party=party)
                 | PartyDelisted(party=party)
             ):
+                self._seats.clear()
                 states.put(f"P/{party}", _told(states.get(f"P/{party}", Party), entry))
             case _:
                 return
 
-    def rules(self, states: States, on: date) -> Rules:
+    def day(self, states: States, on: date) -> Day:
         """The rules of a day, by the adoptions known so far."""
-        if self._supposed is not None:
-            return self._supposed
-        kept = states.get("policies", PolicyTimeline)
-        return Rules() if kept is None else _rules_on(kept, on)
+        self._about(states)
+        found = self._days.get(on)
+        if found is None:
+            rules = self._supposed
+            if rules is None:
+                kept = states.get("policies", PolicyTimeline)
+                rules = Rules() if kept is None else kept.rules_on(on)
+            found = self._days[on] = Day(rules, on)
+        return found
 
     def adopted_at(self, states: States, policy: str | None) -> tuple[int, ...]:
         """The entry that adopted a pack, to cite; none under rules that are only supposed."""
@@ -157,42 +201,50 @@ class Reference:
 
     def seat(self, states: States, party: str, on: date) -> Seat:
         """Location, headquarters and ultimate parent of a party on a date (`ledger.parties`)."""
-        asked: dict[str, Party | None] = {}
+        self._about(states)
+        found = self._seats.get((party, on))
+        if found is None:
+            if len(self._seats) >= SEATS_MAX:
+                self._seats.clear()
+            found = self._seats[party, on] = _seat(states, party, on)
+        return found
 
-        def lookup(name: PartyId) -> PartyFacts | None:
-            asked[name] = states.get(f"P/{name}", Party)
-            found = asked[name]
-            return None if found is None else found.facts
-
-        seat = parties.seat(PartyId(party), on, lookup)
-        said = [each for one in asked.values() if one is not None for each in one.said]
-        cited = sorted(each.entry for each in said if each.since <= on)
-        return Seat(
-            party,
-            seat.location,
-            seat.headquarters,
-            seat.parent,
-            seat.parent_headquarters,
-            tuple(cited),
-        )
+    def _about(self, states: States) -> None:
+        """Forget what was looked up in other states."""
+        if states is not self._states:
+            self._states = states
+            self._days.clear()
+            self._seats.clear()
 
 
-@lru_cache(maxsize=4_096)
-def _rules_on(timeline: PolicyTimeline, on: date) -> Rules:
-    return timeline.rules_on(on)
+def _seat(states: States, party: str, on: date) -> Seat:
+    asked: dict[str, Party | None] = {}
+
+    def lookup(name: PartyId) -> PartyFacts | None:
+        asked[name] = states.get(f"P/{name}", Party)
+        found = asked[name]
+        return None if found is None else found.facts
+
+    seat = parties.seat(PartyId(party), on, lookup)
+    said = [each for one in asked.values() if one is not None for each in one.said]
+    cited = tuple(sorted(each.entry for each in said if each.since <= on))
+    return Seat(
+        party, seat.location, seat.headquarters, seat.parent, seat.parent_headquarters, cited
+    )
 
 
 def _decided(facts: LicenseFacts, entry: Entry) -> LicenseFacts:
-    number = entry.number
+    replace, number = msgspec.structs.replace, entry.number
     match entry.event:
         case LicenseApplied():
-            return msgspec.structs.replace(facts, applied_at=number)
+            return replace(facts, applied_at=number)
         case LicenseApproved() as approved:
-            return LicenseFacts(facts.applied_at, approved, number)
+            return LicenseFacts(facts.applied_at, approved, number, number)
         case LicenseDenied(decided_on=on):
-            return LicenseFacts(facts.applied_at, None, number, "denied", on)
+            return replace(facts, decided_at=number, refusal="denied", refused_on=on)
         case LicenseReturned(returned_on=on):
-            return LicenseFacts(facts.applied_at, None, number, "returned without action", on)
+            refusal = "returned without action"
+            return replace(facts, decided_at=number, refusal=refusal, refused_on=on)
         case _:
             return facts
 

@@ -91,14 +91,16 @@ class FlagsFold:
                             _file(states, rule, finding)
 
     def _void(self, states: States, at: int, voided: ShipmentVoided) -> None:
-        """A voided shipment is as if it had never been: once, and only that very shipment's."""
+        """A voided shipment is as if it had never been, if it is that very shipment's entry.
+
+        Voided again, nothing of it is left to withdraw.
+        """
         number = voided.entry
-        if number >= at or states.number(f"V/{number}"):
+        if number >= at:
             return
         movement = states.recall(number).event
         if not isinstance(movement, Movement) or movement.shipment != voided.shipment:
             return
-        states.put(f"V/{number}", 1)
         for rule in self._rules:
             for finding in rule.withdraw(states, number, movement, self._reference):
                 _file(states, rule, finding)

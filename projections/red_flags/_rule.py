@@ -16,7 +16,7 @@ import msgspec
 from ledger.entry import Entry
 from ledger.events import Movement, ShipmentExported, ShipmentReexported, ShipmentTransferred
 from ledger.fold import States
-from ledger.policy import Act, Rules
+from ledger.policy import Act
 from projections.red_flags._red_flag import RedFlag
 from projections.reference import Reference
 
@@ -95,8 +95,3 @@ def act(movement: Movement) -> Act:
             return "transfer"
         case _:
             return "export"
-
-
-def judged_under(rules: Rules) -> str:
-    """The packs a flag was judged under."""
-    return "+".join(pack.id for pack in rules.packs)

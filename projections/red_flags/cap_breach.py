@@ -18,7 +18,7 @@ from ledger.policy import Rules
 from ledger.quota import QuotaFold, Raised
 from projections.red_flags import _tally
 from projections.red_flags._red_flag import RedFlag, entries
-from projections.red_flags._rule import MOVEMENTS, Finding, Rule, judged_under, standing
+from projections.red_flags._rule import MOVEMENTS, Finding, Rule, standing
 from projections.red_flags._tally import Counted, Crossing
 from projections.reference import Reference
 
@@ -49,22 +49,24 @@ class CapBreach(Rule):
         """Add a shipment to what its country received."""
         movement = entry.event
         if not isinstance(movement, Movement):
-            agreed = _agreed(states)
-            QuotaFold().evolve(agreed, entry)
-            states.put(AGREEMENTS, dict(agreed.scan("A/", Raised)))
+            known = _agreed(states)
+            QuotaFold().evolve(known, entry)
+            states.put(AGREEMENTS, dict(known.scan("A/", Raised)))
             return
-        rules, on = reference.rules(states, movement.on), movement.on
-        allocation = rules.country_allocation
+        day = reference.day(states, movement.on)
+        rules, allocation = day.rules, day.rules.country_allocation
+        if allocation is None:
+            return
+        country = day.sovereign(movement.destination)
         amount = drawn_tpp(movement, rules)
-        if allocation is None or not amount:
+        if day.allocation(country) is None or not amount:
             return
-        country = rules.sovereign(movement.destination)
-        if rules.allocation(country, on) is None:
-            return
-        cap = rules.cap(country, on, quota.uplift(_agreed(states), rules, country, on))
+        agreed = states.get(AGREEMENTS, dict[str, Raised])
+        uplift = quota.uplift(_agreed(states), rules, country, day.on) if agreed else 0
+        cap = day.cap(country, uplift_tpp=uplift)
         matter = f"{country}/{allocation.period_from}"
         adopted = reference.adopted_at(states, rules.governing("country_allocation"))
-        counted = Counted(amount, cap or 0, judged_under(rules), adopted)
+        counted = Counted(amount, cap or 0, day.policy, adopted)
         total = _tally.add(states, self.name, matter, entry.number, counted)
         states.put(f"{self.name}/E/{entry.number}", matter)
         if total > counted.term and not _tally.is_open(states, self.name, matter, entry.number):

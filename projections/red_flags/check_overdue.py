@@ -19,7 +19,7 @@ from ledger.events import (
 from ledger.fold import States
 from ledger.policy import parse_pack, shipped_pack
 from projections.red_flags._red_flag import RedFlag, entries
-from projections.red_flags._rule import Finding, Rule, judged_under
+from projections.red_flags._rule import Finding, Rule
 from projections.reference import Reference
 
 SOURCE_PACK: Final = "adv-comp-2023"
@@ -70,13 +70,13 @@ class CheckOverdue(Rule):
         """Follow a check from request to result."""
         match entry.event:
             case CheckRequested() as asked:
-                rules = reference.rules(states, asked.on)
-                days = rules.check_days()
+                day = reference.day(states, asked.on)
+                days = day.rules.check_days()
                 states.put(
                     f"{self.name}/Q/{asked.check}",
                     Requested(
                         asked.kind, asked.party, asked.country, asked.requested_on, entry.number,
-                        _default_days() if days is None else days, judged_under(rules),
+                        _default_days() if days is None else days, day.policy,
                     ),
                 )  # fmt: skip
             case CheckScheduled(check=check, scheduled_for=on):

@@ -8,7 +8,7 @@ from ledger.fold import States
 from ledger.policy import Rules
 from projections.red_flags import _tally
 from projections.red_flags._red_flag import RedFlag, entries
-from projections.red_flags._rule import MOVEMENTS, Finding, Rule, judged_under, standing
+from projections.red_flags._rule import MOVEMENTS, Finding, Rule, standing
 from projections.red_flags._tally import Counted, Crossing
 from projections.reference import Reference
 
@@ -32,14 +32,15 @@ class LppLimit(Rule):
         movement = entry.event
         if not isinstance(movement, Movement) or movement.authority != "LPP":
             return
-        rules = reference.rules(states, movement.on)
+        day = reference.day(states, movement.on)
+        rules = day.rules
         amount = _covered_tpp(movement, rules)
         if rules.lpp is None or not amount:
             return
         seat = reference.seat(states, movement.ultimate_consignee, movement.on)
         matter = f"{seat.parent}/{movement.on.year}"
         also = (*reference.adopted_at(states, rules.governing("lpp")), *seat.entries)
-        counted = Counted(amount, rules.lpp.limit_tpp, judged_under(rules), also)
+        counted = Counted(amount, rules.lpp.limit_tpp, day.policy, also)
         total = _tally.add(states, self.name, matter, entry.number, counted)
         states.put(f"{self.name}/E/{entry.number}", matter)
         if total > counted.term and not _tally.is_open(states, self.name, matter, entry.number):

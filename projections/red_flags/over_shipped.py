@@ -8,7 +8,7 @@ from ledger.events import LicenseApproved, LicenseLine, Movement
 from ledger.fold import States
 from projections.red_flags import _tally
 from projections.red_flags._red_flag import RedFlag, entries
-from projections.red_flags._rule import MOVEMENTS, Finding, Rule, judged_under, standing
+from projections.red_flags._rule import MOVEMENTS, Finding, Rule, standing
 from projections.red_flags._tally import Counted, Crossing
 from projections.reference import LicenseFacts, Reference
 
@@ -20,8 +20,9 @@ class OverShipped(Rule):
 
     Each chip of a license is a line of its own. Quantity has no tolerance unless the rules of the
     shipment's date give one; value is compared where the license and the declaration both state
-    it, and the rules a tolerance. A license may be approved in the ledger after shipments under it
-    were reported: then they are compared with it at once. Units: chips, US cents.
+    it, and the rules a tolerance. The newest approval counts, whatever was said after it; where
+    it comes after shipments under it were reported, they are compared with it at once. Units:
+    chips, US cents.
 
     Source: 15 CFR 750.7(f) and 750.11.
     """
@@ -40,14 +41,13 @@ class OverShipped(Rule):
                             flags = self._flags(states, matter, reference)
                             yield Finding(matter, flags)
             case Movement(license=license_) as movement if license_ is not None:
-                self._add(states, entry.number, movement, reference)
-                for matter in _touched(movement):
-                    line_of = _line(reference.license(states, license_), matter)
-                    # Tolerances are looked at again below; the bare amount is a quick first test.
-                    over = line_of and _tally.total(states, self.name, matter) > _licensed(
-                        line_of, matter
-                    )
-                    if over and not _tally.is_open(states, self.name, matter, entry.number):
+                facts = reference.license(states, license_)
+                for matter, total in self._add(states, entry.number, movement, reference):
+                    line_of = _line(facts, matter)
+                    # The bare amount is a quick first test; tolerances are looked at below.
+                    if line_of is None or total <= _licensed(line_of, matter):
+                        continue
+                    if not _tally.is_open(states, self.name, matter, entry.number):
                         yield Finding(matter, self._flags(states, matter, reference))
             case _:
                 return
@@ -61,18 +61,21 @@ class OverShipped(Rule):
             if standing(states, self.name, matter):
                 yield Finding(matter, self._flags(states, matter, reference))
 
-    def _add(self, states: States, number: int, movement: Movement, reference: Reference) -> None:
-        rules = reference.rules(states, movement.on)
-        tolerance, under = rules.tolerance, judged_under(rules)
+    def _add(
+        self, states: States, number: int, movement: Movement, reference: Reference
+    ) -> Iterator[tuple[str, int]]:
+        """Add a shipment to the lines of its license; each line with its new sum."""
+        day = reference.day(states, movement.on)
+        tolerance = day.rules.tolerance
         quantity_bp = tolerance.quantity_bp if tolerance else 0
         for matter, amount in _touched(movement).items():
             if matter.endswith("/units"):
-                counted = Counted(amount, quantity_bp, under)
+                counted = Counted(amount, quantity_bp, day.policy)
             elif tolerance is not None:
-                counted = Counted(amount, tolerance.value_bp, under)
+                counted = Counted(amount, tolerance.value_bp, day.policy)
             else:
                 continue
-            _tally.add(states, self.name, matter, number, counted)
+            yield matter, _tally.add(states, self.name, matter, number, counted)
 
     def _flags(self, states: States, matter: str, reference: Reference) -> tuple[RedFlag, ...]:
         license_, model, measure = matter.split("/")
@@ -104,7 +107,7 @@ class OverShipped(Rule):
                 source=self.source,
                 policy=crossing.counted.policy,
                 on=event.on,
-                evidence=entries(facts.decided_at, *crossing.cited),
+                evidence=entries(facts.approved_at, *crossing.cited),
             )
 
         return _tally.flags(states, self.name, matter, limit, flag)

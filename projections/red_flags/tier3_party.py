@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from ledger.entry import Entry
 from ledger.events import Movement
 from ledger.fold import States
-from ledger.policy import Rules
 from projections.red_flags._red_flag import RedFlag, Severity, entries
-from projections.red_flags._rule import MOVEMENTS, Finding, Rule, judged_under
-from projections.reference import Reference, Seat
+from projections.red_flags._rule import MOVEMENTS, Finding, Rule
+from projections.reference import Day, Reference, Seat
 
 
 class Tier3Party(Rule):
@@ -33,19 +32,17 @@ class Tier3Party(Rule):
         if not isinstance(movement, Movement):
             return
         on = movement.on
-        rules = reference.rules(states, on)
-        if rules.d5 is None or not any(
-            line.eccn is not None and rules.item_group(line.eccn) for line in movement.lines
-        ):
+        day = reference.day(states, on)
+        if day.rules.d5 is None or not day.controlled(movement.lines):
             return
-        named = _named(states, movement, reference)
         found: list[tuple[Severity, str]] = []
         cited: list[int] = []
         for party, role in _parties(movement):
             seat = reference.seat(states, party, on)
-            where = _where(seat, rules, movement)
+            where = _where(seat, day)
             if not where:
                 continue
+            named = _named(states, movement, reference)
             severity: Severity = "weak" if role == "intermediate consignee" else "hard"
             found.append(("information" if party in named else severity, f"{role} {where}"))
             cited += seat.entries
@@ -67,7 +64,7 @@ class Tier3Party(Rule):
                             + (f"; license {movement.license} names it" if licensed else "")
                         ),
                         source=self.source,
-                        policy=judged_under(rules),
+                        policy=day.policy,
                         on=on,
                         evidence=entries(entry.number, *cited),
                     ),
@@ -95,12 +92,12 @@ def _parties(movement: Movement) -> list[tuple[str, str]]:
     return list(roles.items())
 
 
-def _where(seat: Seat, rules: Rules, movement: Movement) -> str:
+def _where(seat: Seat, day: Day) -> str:
     """Which headquarters is in tier 3, in words; empty when none is known to be."""
     own, above = seat.seats
-    if own is not None and rules.in_d5(own, movement.on):
+    if own is not None and day.in_d5(own):
         return f"{seat.party} is headquartered in {own}"
-    if above is not None and rules.in_d5(above, movement.on):
+    if above is not None and day.in_d5(above):
         parent = seat.parent if seat.parent != seat.party else "an unnamed parent"
         return f"{seat.party} belongs to {parent}, headquartered in {above}"
     return ""
@@ -111,7 +108,7 @@ def _named(states: States, movement: Movement, reference: Reference) -> frozense
     if movement.license is None:
         return frozenset()
     facts = reference.license(states, movement.license)
-    approved = facts.approved if facts else None
+    approved = facts.in_hand if facts else None
     if approved is None or not approved.decided_on <= movement.on <= approved.expires_on:
         return frozenset()
     known = {approved.ultimate_consignee, *approved.end_users, approved.purchaser}

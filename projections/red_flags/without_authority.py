@@ -14,10 +14,9 @@ from ledger.events import (
     Movement,
 )
 from ledger.fold import States
-from ledger.policy import Rules
 from projections.red_flags._red_flag import RedFlag, Severity, entries
-from projections.red_flags._rule import MOVEMENTS, Finding, Rule, act, judged_under
-from projections.reference import LicenseFacts, Reference, Seat
+from projections.red_flags._rule import MOVEMENTS, Finding, Rule, act
+from projections.reference import Day, LicenseFacts, Reference, Seat
 
 Need = Literal["required", "undecided", "none"]
 """Whether a shipment needs a license: yes, unless a headquarters turns out otherwise, no."""
@@ -39,7 +38,7 @@ class _Judged:
 
     number: int
     movement: Movement
-    rules: Rules
+    day: Day
     lines: tuple[CommodityLine, ...]
     consignee: Seat
     end_user: Seat
@@ -104,8 +103,8 @@ class WithoutAuthority(Rule):
     def _judge(
         self, states: States, number: int, movement: Movement, reference: Reference
     ) -> Iterator[Finding]:
-        rules = reference.rules(states, movement.on)
-        lines = tuple(line for line in movement.lines if line.eccn and rules.item_group(line.eccn))
+        day = reference.day(states, movement.on)
+        lines = day.controlled(movement.lines)
         if not lines:
             return
         consignee = reference.seat(states, movement.ultimate_consignee, movement.on)
@@ -114,10 +113,10 @@ class WithoutAuthority(Rule):
             end_user = reference.seat(states, movement.end_user, movement.on)
         if movement.purchaser is not None:
             purchaser = reference.seat(states, movement.purchaser, movement.on)
-        judged = _Judged(number, movement, rules, lines, consignee, end_user, purchaser)
+        judged = _Judged(number, movement, day, lines, consignee, end_user, purchaser)
         if movement.license is not None:
             facts = reference.license(states, movement.license)
-            if facts is None or facts.approved is None:
+            if facts is None or facts.in_hand is None:
                 key = f"{self.name}/W/{movement.license}"
                 states.put(key, [*(states.get(key, list[int]) or []), number])
             yield Finding(str(number), self._against_license(judged, movement.license, facts))
@@ -192,7 +191,7 @@ class WithoutAuthority(Rule):
                     f" {because}"
                 ),
                 source=source,
-                policy=judged_under(judged.rules),
+                policy=judged.day.policy,
                 on=movement.on,
                 evidence=entries(judged.number, *cited),
             ),
@@ -201,18 +200,18 @@ class WithoutAuthority(Rule):
 
 def _need(judged: _Judged) -> tuple[Need, str]:
     """Whether a license is required, and why, by destination and headquarters."""
-    movement, rules = judged.movement, judged.rules
+    movement, day = judged.movement, judged.day
     certain = (judged.consignee, judged.end_user, judged.purchaser)
     seats = [seat for party in certain if party is not None for seat in party.seats]
-    known = [seat for seat in seats if seat is not None]
+    known = tuple(sorted({seat for seat in seats if seat is not None}))
     eccns = sorted({line.eccn for line in judged.lines if line.eccn})
     for eccn in eccns:
-        required, why = rules.license_required(eccn, movement.destination, known, movement.on)
+        required, why = day.license_required(eccn, movement.destination, known)
         if required:
             return "required", why
     if None in (*judged.consignee.seats, *judged.end_user.seats):
         for eccn in eccns:
-            required, why = rules.license_required(eccn, movement.destination, [None], movement.on)
+            required, why = day.license_required(eccn, movement.destination, (None,))
             if required:
                 unknown = next(
                     party.party
@@ -228,11 +227,11 @@ def _mismatches(judged: _Judged, license_: str, facts: LicenseFacts | None) -> l
     movement, on = judged.movement, judged.movement.on
     if facts is None:
         return [f"no entry speaks of license {license_}"]
-    if facts.approved is None:
+    approved = facts.in_hand
+    if approved is None:
         if facts.refusal:
             return [f"it was {facts.refusal} on {facts.refused_on}"]
         return ["it is not decided"]
-    approved = facts.approved
     named = (approved.ultimate_consignee, *approved.end_users)
     problems = []
     if on < approved.decided_on:
@@ -282,13 +281,12 @@ def _unavailable(judged: _Judged) -> tuple[bool, str] | None:
 def _available(
     judged: _Judged, eccn: str, seats: tuple[str, str | None, str | None], *, data_center: bool
 ) -> tuple[bool, str]:
-    return judged.rules.exception_available(
+    return judged.day.exception_available(
         judged.movement.authority,
         eccn=eccn,
         kind=act(judged.movement),
         destination=judged.movement.destination,
         consignee_countries=seats,
-        on=judged.movement.on,
         data_center=data_center,
     )
 

@@ -72,6 +72,20 @@ def test_a_cleared_breach_is_raised_again_by_new_evidence():
     ]
 
 
+def test_what_was_already_there_when_a_breach_was_cleared_is_no_new_evidence():
+    history = (exported(lines=(line(FULL + 1),)), exported("S-2"))
+    (flag,) = breaches(*history)
+    cleared = FlagReviewed(
+        flag=flag.id, rule="cap-breach", outcome="cleared", reason="data_error", evidence=(3,),
+        reviewed_on=date(2025, 5, 1),
+    )  # fmt: skip
+
+    assert [(1, 3)] == [each.evidence for each in breaches(*history, cleared)]
+    assert [(1, 3), (1, 3, 4, 6)] == [
+        each.evidence for each in breaches(*history, cleared, exported("S-3"))
+    ]
+
+
 def test_what_moves_under_an_exempt_exception_is_not_counted():
     assert [] == breaches(exported(authority="LPP", lines=(line(FULL + 1),)))
 

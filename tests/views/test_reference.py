@@ -27,7 +27,7 @@ class Known:
         return self.reference.seat(self.states, name, on)
 
     def packs(self, on):
-        return [pack.id for pack in self.reference.rules(self.states, on).packs]
+        return [pack.id for pack in self.reference.day(self.states, on).rules.packs]
 
 
 def owned(name, owner, share=10_000, on=date(2025, 2, 1)):
@@ -103,6 +103,6 @@ def test_the_newest_decision_on_a_license_counts():
     facts = known.reference.license(known.states, "D1")
 
     assert (None, 2, "denied", DAY) == (
-        facts.approved, facts.decided_at, facts.refusal, facts.refused_on,
+        facts.in_hand, facts.decided_at, facts.refusal, facts.refused_on,
     )  # fmt: skip
     assert known.reference.license(known.states, "D2") is None
