@@ -93,7 +93,9 @@ class Ledger:
         self.opened = opened
         self.origin = opened.origin
         self.log_spki = b64decode(opened.log_key)
+        # Each with the number of entries it was read from, so that it is read once.
         self._ring: tuple[int, Keyring] = (0, Keyring())
+        self._newest: tuple[int, datetime] = (0, datetime.min.replace(tzinfo=UTC))
         self._seen: tuple[str, tuple[int, str]] | None = None
 
     @classmethod
@@ -150,16 +152,21 @@ class Ledger:
         with self.store.reading() as connection:
             return self.keyring(connection)
 
-    def keyring(self, connection: Connection) -> Keyring:
-        """The key registry within a transaction, folded from where it was last read."""
+    def keyring(self, connection: Connection, *, size: int | None = None) -> Keyring:
+        """The key registry within a transaction, folded from where it was last read.
+
+        Who knows how many entries there are says so: then it is not asked for twice.
+        """
         position, ring = self._ring
+        if position == size:
+            return ring
         query = Slice(types=KEY_EVENTS).query()
         for row in self.store.select(connection, query, after=position):
             entry, position = entry_of(row), row[0]
             ring = keyring.evolve(
                 ring, entry.event, entry=position, leaf=_b64(leaf_hash(row[4])), by=entry.by
             )
-        self._ring = (position, ring)
+        self._ring = (size or position, ring)
         return ring
 
     # ── appending ───────────────────────────────────────────────────────────────────────────────
@@ -167,13 +174,13 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator["Writing"]:
         """The write lock: decide and append in it, all or nothing."""
-        ring = self._ring
+        ring, newest = self._ring, self._newest
         try:
             with self.store.writing() as transaction:
                 yield Writing(self, transaction)
         except BaseException:
             # What was rolled back never happened: forget what was folded from it.
-            self._ring = ring
+            self._ring, self._newest = ring, newest
             raise
 
     def append(
@@ -269,7 +276,6 @@ class Writing:
     def __init__(self, ledger: Ledger, transaction: Transaction) -> None:
         self.ledger = ledger
         self.transaction = transaction
-        self._latest: datetime | None = None
 
     @property
     def connection(self) -> Connection:
@@ -298,7 +304,7 @@ class Writing:
         at = self._now(at)
         seen = self.ledger.seen(self.connection)
         heads = self.transaction.heads(event.subject for event in events)
-        ring = self.ledger.keyring(self.connection)
+        ring = self.ledger.keyring(self.connection, size=self.size)
         signings: dict[str, Signing] = {}
         sealed = []
         for number, event in enumerate(events, start=self.size + 1):
@@ -323,7 +329,8 @@ class Writing:
             sealed.append(StoredEvent(event.wire, line, tags, event.subject, version + 1, leaf))
         first = self.size + 1
         last = self.transaction.append(sealed)
-        self._latest = at
+        self.ledger._ring = (last, ring)
+        self.ledger._newest = (last, at)
         return range(first, last + 1)
 
     def _admit(self, ring: Keyring, event: Event, signing: Signing) -> None:
@@ -337,20 +344,21 @@ class Writing:
 
     def _now(self, at: datetime | None) -> datetime:
         at = datetime.now(UTC) if at is None else at.astimezone(UTC)
-        if self._latest is None:
+        position, latest = self.ledger._newest
+        if position != self.size:
             row = self.ledger.store.select(
                 self.connection, None, after=self.size - 1, up_to=self.size
             )[0]
-            self._latest = datetime.fromisoformat(entry_of(row).at)
-        if at < self._latest - CLOCK_SLACK:
+            latest = datetime.fromisoformat(entry_of(row).at)
+        if at < latest - CLOCK_SLACK:
             raise Conflict(
                 f"this clock says {at:%Y-%m-%d %H:%M:%S} UTC, and the newest entry was signed at"
-                f" {self._latest:%Y-%m-%d %H:%M:%S} UTC",
+                f" {latest:%Y-%m-%d %H:%M:%S} UTC",
                 remedy="set the clock right, then type the command again",
                 code="TIME_BACKWARDS",
             )
         # Never before an earlier entry of this ledger, however slightly two clocks differ.
-        return max(at, self._latest)
+        return max(at, latest)
 
 
 def nodes(store: Store, connection: Connection) -> NodeReader:

@@ -57,6 +57,12 @@ PAGE_ROWS: Final = 2_000
 PATIENCE_SECONDS: Final = 10.0
 """How long a writer waits for another before it says that the ledger is busy."""
 
+WAL_PAGES: Final = 4_000
+"""Pages in SQLite's write-ahead log, of 4 KiB each, before they are written to the database."""
+
+CACHE_KIB: Final = 32_768
+"""Memory that SQLite may use for pages, for each connection."""
+
 POLL_SECONDS: Final = 0.05
 """How often a subscription looks for new entries."""
 
@@ -150,6 +156,7 @@ class Store(DCBRecorder):
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._driver_error = engine.dialect.loaded_dbapi.Error
         self._format = engine.dialect.paramstyle == "format" or engine.dialect.name != "sqlite"
 
     @classmethod
@@ -219,12 +226,12 @@ class Store(DCBRecorder):
 
     @contextmanager
     def _begin(self, *, write: bool) -> Iterator[Connection]:
-        driver_error = self._engine.dialect.loaded_dbapi.Error
-        with _told(self._engine.url, driver_error), self._engine.connect() as connection:
-            if write:
-                connection = connection.execution_options(ledger_write=True)
-            with connection.begin():
-                yield connection
+        engine = self._engine
+        told = _told(engine.url, self._driver_error)
+        with told, engine.connect() as connection, connection.begin():
+            if engine.dialect.name == "sqlite":
+                self.run(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -618,9 +625,11 @@ def _engine(url: URL, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
             milliseconds = int(patience_seconds * 1_000)
             engine = create_engine(url, connect_args={"options": f"-c lock_timeout={milliseconds}"})
         else:
-            engine = create_engine(url, connect_args={"timeout": patience_seconds})
+            # Every transaction is ended here, so the pool need not end it once more.
+            engine = create_engine(
+                url, connect_args={"timeout": patience_seconds}, pool_reset_on_return=None
+            )
             event.listen(engine, "connect", _on_sqlite_connect)
-            event.listen(engine, "begin", _on_sqlite_begin)
         return engine
 
 
@@ -632,12 +641,11 @@ def _on_sqlite_connect(connection: Any, _record: object) -> None:
         # Fails on a file we may only read, where the mode it was written in serves.
         cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
+    # Pages that every append writes reach the database file once in a while and not every time;
+    # pages of the indexes stay in memory. Measured: docs/performance.md.
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     cursor.close()
-
-
-def _on_sqlite_begin(connection: Connection) -> None:
-    write = connection.get_execution_options().get("ledger_write", False)
-    connection.connection.cursor().execute("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 def _triggers(dialect: str) -> Iterator[str]:
