@@ -13,8 +13,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -24,8 +24,11 @@ FORMATS: Final[tuple[Format, ...]] = ("table", "json", "jsonl", "csv")
 WIDTH_UNKNOWN: Final = 120
 """Columns of a table that is not on a terminal: in a pipe, a file, a test."""
 
-WIDTH_MAX: Final = 10_000
-"""Columns of the widest table anybody needs."""
+FOLD_WIDTH_MIN: Final = 20
+"""What breaks over lines is given at least so many columns."""
+
+GAP: Final = 2
+"""Columns between two of a table."""
 
 Row = Mapping[str, Any]
 
@@ -134,18 +137,23 @@ def _table(rows: Sequence[Row], heading: Iterable[str], columns: Sequence[Column
     if not rows:
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-    for column in columns:
+    shown = [[plain(column.show(row)) for column in columns] for row in rows]
+    needed = 0
+    for at, column in enumerate(columns):
+        widest = max(cell_len(text) for text in (column.title, *(cells[at] for cells in shown)))
+        least = min(widest, FOLD_WIDTH_MIN) if column.folds else widest
+        needed += least + GAP
         table.add_column(
             Text(column.title),
             justify="right" if column.number else "left",
             no_wrap=not column.folds,
             overflow="fold",
+            min_width=least,
         )
-    for row in rows:
-        table.add_row(*(Text(plain(column.show(row))) for column in columns))
+    for cells in shown:
+        table.add_row(*map(Text, cells))
     # A figure is never cut: where the screen is too narrow, its lines run over instead.
-    unbounded = console.options.update(width=WIDTH_MAX)
-    console.width = max(console.width, Measurement.get(console, unbounded, table).minimum)
+    console.width = max(console.width, needed)
     console.print(table)
 
 

@@ -8,9 +8,10 @@ from world import Office, adopted, approved, exported, party
 
 from ledger.errors import Exit, LedgerError
 from ledger.log import Ledger
-from projections.cli import commands
+from projections import cli
 
-VERBS = {verb.name: verb for verb in commands}
+VERBS = {verb.name: verb for verb in cli.commands} | {"license": cli.license}
+"""The front door mounts `license` as `license show`."""
 
 
 class FrontDoor:

@@ -12,9 +12,12 @@ from world import Office, adopted, approved, exported, licensed, line, party, ra
 from ledger.events import FlagReviewed
 from ledger.log import Ledger
 from ledger.policy import digest, shipped_pack
-from projections.cli import commands
+from projections import cli
 
 DAY = "2025-11-19"
+VERBS = {verb.name: verb for verb in cli.commands} | {"license": cli.license}
+"""The front door mounts `license` as `license show`."""
+
 UAE = approved(
     "UAE-1",
     decided_on=date(2025, 11, 19),
@@ -54,7 +57,7 @@ class Desk:
         self.ledger = self.office.ledger
 
     def type(self, text):
-        group = click.Group(commands={each.name: each for each in commands})
+        group = click.Group(commands=VERBS)
         result = CliRunner().invoke(
             group, text.split(), obj=FrontDoor(self.place), catch_exceptions=False
         )

@@ -60,7 +60,7 @@ def test_a_figure_is_never_cut_however_many_there_are(capsys):
 
 
 def test_words_break_where_figures_do_not(capsys):
-    rows = [{"why": "more was shipped than was licensed " * 9, "units": 123_456}]
+    rows = [{"why": "more was shipped than was licensed " * 9 + "x" * 200, "units": 123_456}]
     text = shown(capsys, "table", rows, [of("why", folds=True), count("units", "units")])
 
     assert "123,456" in text
