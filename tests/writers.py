@@ -98,12 +98,14 @@ def approve(
             answer.send(error.code)
 
 
-def record(place: str, writer: str, count: int, answer: Connection) -> None:
-    """Record shipments one by one, and say each one's number once it is committed."""
+def record(place: str, writer: str, batches: int, at_once: int, answer: Connection) -> None:
+    """Record shipments, some at once, and tell their numbers once they are committed."""
     desk = Desk(Ledger.open(place), RIVERA)
-    for number in range(1, count + 1):
-        done = desk.execute(exporting(f"{writer}-{number}"))
-        answer.send((f"{writer}-{number}", done.numbers[0]))
+    for one in range(batches):
+        names = [f"{writer}-{one}-{number}" for number in range(at_once)]
+        with desk.batch() as batch:
+            numbers = [batch.execute(exporting(name)).numbers[0] for name in names]
+        answer.send(dict(zip(names, numbers, strict=True)))
 
 
 def follow(place: str, up_to: int, answer: Connection) -> None:
