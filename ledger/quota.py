@@ -91,7 +91,7 @@ class QuotaAccount:
         return replace(self, reserved=self.reserved + reserved, drawn=self.drawn + drawn)
 
 
-class HeldLine(msgspec.Struct):
+class HeldLine(msgspec.Struct, gc=False):
     """One chip on a license: how many are licensed and how many were shipped.
 
     eccn, units and tpp_per_unit are empty until the license is approved.
@@ -108,7 +108,7 @@ class HeldLine(msgspec.Struct):
         return max(0, self.units - self.shipped) * self.tpp_per_unit
 
 
-class Holding(msgspec.Struct):
+class Holding(msgspec.Struct, gc=False):
     """A license as the quota sees it; shipments may be reported before its approval is."""
 
     lines: dict[str, HeldLine]
@@ -198,17 +198,18 @@ def _ship(states: States, movement: Movement, sign: int) -> None:
     # Promised to one country and shipped to another, the promise is used up where it was made
     # and the chips count where they went.
     holding = states.get(f"H/{movement.license}", Holding) or Holding({})
-    lines = dict(holding.lines)
     for line in movement.lines:
-        before = lines.get(line.model, HeldLine())
-        after = msgspec.structs.replace(before, shipped=before.shipped + sign * line.units)
-        lines[line.model] = after
-        if after.reserves != before.reserves:
+        held = holding.lines.get(line.model)
+        if held is None:
+            held = holding.lines[line.model] = HeldLine()
+        before = held.reserves
+        held.shipped += sign * line.units
+        if held.reserves != before:
             states.add(
-                f"R/{holding.country}/{after.eccn}/{holding.month}/{holding.expires}",
-                after.reserves - before.reserves,
+                f"R/{holding.country}/{held.eccn}/{holding.month}/{holding.expires}",
+                held.reserves - before,
             )
-    states.put(f"H/{movement.license}", msgspec.structs.replace(holding, lines=lines))
+    states.put(f"H/{movement.license}", holding)
 
 
 def _agree(states: States, event: object) -> None:

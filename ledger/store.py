@@ -10,12 +10,14 @@ and PostgreSQL. It stores bytes and their number, and knows nothing of what they
 4. `create` alone creates; everything else refuses a ledger that is not there.
 """
 
+import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from eventsourcing.dcb.api import (
     DCBAppendCondition,
@@ -185,6 +187,8 @@ class Store(DCBRecorder):
                     one=1, schema_version=SCHEMA_VERSION, size=0, frontier=empty.to_bytes()
                 )
             )
+        if url.get_backend_name() == "sqlite":
+            store._read_while_writing()
         return store
 
     @classmethod
@@ -213,6 +217,17 @@ class Store(DCBRecorder):
             )
         return store
 
+    def _read_while_writing(self) -> None:
+        """SQLite's write-ahead log, a property of the file: set here, and never on opening.
+
+        Outside a transaction, where alone it can be set.
+        """
+        raw = self._engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA journal_mode = WAL")
+        finally:
+            raw.close()
+
     @property
     def place(self) -> str:
         """Where it is, without a password."""
@@ -231,6 +246,10 @@ class Store(DCBRecorder):
         with told, engine.connect() as connection, connection.begin():
             if engine.dialect.name == "sqlite":
                 self.run(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
+            elif not write:
+                # One state of the database for all that is read, or a view caught up meanwhile
+                # by somebody else would be counted with its entries a second time.
+                self.run(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
 
     @contextmanager
@@ -259,15 +278,23 @@ class Store(DCBRecorder):
         return size, Frontier.from_bytes(frontier)
 
     def pages(
-        self, connection: Connection, *, after: int = 0, up_to: int = INTEGER_MAX
+        self,
+        connection: Connection,
+        *,
+        after: int = 0,
+        up_to: int = INTEGER_MAX,
+        types: Collection[str] = (),
     ) -> Iterator[StoredRow]:
-        """Every row in order, read page by page, so that memory stays flat."""
+        """Every row in order, or those of some types; page by page, so that memory stays flat."""
+        # An expression, and no column, so that the database reads straight through in order
+        # instead of collecting each type from its index and sorting.
+        chosen = f" AND type || '' IN ({','.join('?' * len(types))})" if types else ""
         statement = (
             "SELECT position, subject, version, type, line FROM entries"
-            " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
+            f" WHERE position > ? AND position <= ?{chosen} ORDER BY position LIMIT ?"
         )
         while True:
-            page = self.fetch(connection, statement, (after, up_to, PAGE_ROWS))
+            page = self.fetch(connection, statement, (after, up_to, *types, PAGE_ROWS))
             yield from page
             if len(page) < PAGE_ROWS:
                 return
@@ -625,6 +652,10 @@ def _engine(url: URL, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
             milliseconds = int(patience_seconds * 1_000)
             engine = create_engine(url, connect_args={"options": f"-c lock_timeout={milliseconds}"})
         else:
+            frozen = _frozen(url.database or "")
+            if frozen is not None:
+                query = {"mode": "ro", "immutable": "1", "uri": "true"}
+                url = url.set(database=frozen, query=query)
             # Every transaction is ended here, so the pool need not end it once more.
             engine = create_engine(
                 url, connect_args={"timeout": patience_seconds}, pool_reset_on_return=None
@@ -633,13 +664,23 @@ def _engine(url: URL, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
         return engine
 
 
+def _frozen(path: str) -> str | None:
+    """The URI of a file that may only be read and that nobody is writing; None for others.
+
+    SQLite would make its shared memory beside a file in write-ahead mode, which a reader who may
+    not write there cannot: told that the file does not change, it reads it as it is.
+    """
+    file = Path(path)
+    beside = [file.with_name(file.name + end).exists() for end in ("-wal", "-shm")]
+    if any(beside) or not file.exists() or os.access(file.parent, os.W_OK, effective_ids=True):
+        return None
+    return f"file:{quote(str(file.absolute()))}"
+
+
 def _on_sqlite_connect(connection: Any, _record: object) -> None:
     # The driver's own transaction handling would begin too late and too weakly: we begin ourselves.
     connection.isolation_level = None
     cursor = connection.cursor()
-    with suppress(Exception):
-        # Fails on a file we may only read, where the mode it was written in serves.
-        cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     # Pages that every append writes reach the database file once in a while and not every time;
     # pages of the indexes stay in memory. Measured: docs/performance.md.

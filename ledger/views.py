@@ -8,7 +8,7 @@
 4. A fold of another version than the one kept is dropped and rebuilt.
 """
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -70,7 +70,11 @@ class SqlStates:
         return self._load(key, int) or 0
 
     def add(self, key: str, amount: int) -> None:
-        self.put(key, self.number(key) + amount or None)
+        # The one most often called, so it calls nothing itself for a key that is known.
+        known = self._known
+        before = known[key] if key in known else self._load(key, int)
+        known[key] = (before or 0) + amount or None
+        self._dirty.add(key)
 
     def scan(self, prefix: str, kind: type[T]) -> Iterator[tuple[str, T]]:
         decoder = msgspec.json.Decoder(kind)
@@ -137,15 +141,16 @@ def entry_at(store: Store, connection: Connection, number: int) -> Entry:
 def entries(
     store: Store,
     connection: Connection,
-    wires: Container[str],
+    wires: Collection[str],
     *,
     after: int = 0,
     up_to: int = INTEGER_MAX,
 ) -> Iterator[Entry]:
     """Entries of some types, in order, each row compared with what was signed."""
-    for number, subject, version, wire, line in store.pages(connection, after=after, up_to=up_to):
-        if wire in wires:
-            yield read(number, subject, version, wire, payload_of(line))
+    for number, subject, version, wire, line in store.pages(
+        connection, after=after, up_to=up_to, types=wires
+    ):
+        yield read(number, subject, version, wire, payload_of(line))
 
 
 def catch_up(store: Store, fold: Fold, *, on_progress: Callable[[int], None] | None = None) -> int:

@@ -53,8 +53,10 @@ Text = Annotated[str, Meta(max_length=2_000)]
 Word = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9_]{0,63}\Z")]
 
 
-class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A value that crosses the wire inside an event."""
+class Wire(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False
+):
+    """A value that crosses the wire inside an event; it cannot hold itself, so gc may skip it."""
 
 
 class Event(Wire, frozen=True, kw_only=True):
