@@ -45,6 +45,7 @@ demo: install
 	$(BIN)/chip-ledger --ledger $(DEMO) quotas
 	$(BIN)/chip-ledger --ledger $(DEMO) quotas --policy diffusion-2025
 	$(BIN)/chip-ledger --ledger $(DEMO) flags
+	$(BIN)/chip-ledger --ledger $(DEMO) flags --policy diffusion-2025
 	$(BIN)/chip-ledger --ledger $(DEMO) verify
 
 test: install

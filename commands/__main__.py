@@ -69,7 +69,7 @@ def _share(command: click.Command) -> None:
     if isinstance(command, click.Group):
         for inner in command.commands.values():
             _share(inner)
-    else:
+    if not isinstance(command, click.Group) or command.invoke_without_command:
         command.params.extend(_shared())
 
 

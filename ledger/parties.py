@@ -118,36 +118,53 @@ def evolve(facts: PartyFacts | None, event: Event) -> PartyFacts | None:
 def ultimate_parent(party: PartyId, on: date, lookup: Lookup) -> PartyId:
     """Who ultimately owns a party on a date; itself when nobody does.
 
-    A recorded share above one half goes before what the registration declared. Owners are
-    followed until one has none; in a circle, the first met again ends the search.
+    A recorded share above one half goes before what the registration declared, and a declared
+    parent recorded to have left owns nothing. Owners are followed until one has none. In a
+    circle nobody is the first: its members share the name that sorts first.
     """
-    seen = [party]
-    while (facts := lookup(seen[-1])) is not None:
-        owner = next(
-            (
-                owner
-                for owner, days in sorted(facts.shares.items())
-                if (_on(days, on) or 0) > CONTROLLING_BP
-            ),
-            facts.parent,
-        )
-        if owner is None or owner in seen:
-            break
-        seen.append(owner)
-    return seen[-1]
+    return _chain(party, on, lookup)[-1]
 
 
 def seat(party: PartyId, on: date, lookup: Lookup) -> Seat:
-    """The three countries of a party on a date."""
+    """The three countries of a party on a date.
+
+    The parent's headquarters is what is recorded of the parent itself: of a parent above it that
+    nobody named, else its own; else what the party below declared. In a circle it is not known.
+    """
     facts = lookup(party) or PartyFacts()
-    parent = ultimate_parent(party, on, lookup)
-    if parent == party:
-        own = facts.headquarters_on(on)
-        return Seat(facts.country, own, party, own)
-    above = lookup(parent)
-    declared = facts.parent_headquarters if parent == facts.parent else None
-    parent_headquarters = declared if above is None else above.headquarters_on(on)
-    return Seat(facts.country, facts.headquarters_on(on), parent, parent_headquarters)
+    own = facts.headquarters_on(on)
+    chain = _chain(party, on, lookup)
+    parent = chain[-1]
+    if parent in chain[:-1]:
+        return Seat(facts.country, own, parent, None)
+    above = lookup(parent) or PartyFacts()
+    unnamed = above.parent_headquarters if _owner(above, on) is None else None
+    below = lookup(chain[-2]) if len(chain) > 1 else None
+    declared = below.parent_headquarters if below and below.parent == parent else None
+    known = unnamed or above.headquarters_on(on) or declared
+    return Seat(facts.country, own, parent, known)
+
+
+def _chain(party: PartyId, on: date, lookup: Lookup) -> list[PartyId]:
+    """The party, its owner, its owner's owner; ended by a repetition when they go in a circle."""
+    seen = [party]
+    while (facts := lookup(seen[-1])) is not None:
+        owner = _owner(facts, on)
+        if owner is None:
+            break
+        if owner in seen:
+            return [*seen, min(seen[seen.index(owner) :])]
+        seen.append(owner)
+    return seen
+
+
+def _owner(facts: PartyFacts, on: date) -> PartyId | None:
+    """Who owns more than half on a date, or was declared the parent and has not left."""
+    for owner, days in sorted(facts.shares.items()):
+        if (_on(days, on) or 0) > CONTROLLING_BP:
+            return owner
+    left = facts.parent is not None and _on(facts.shares.get(facts.parent, {}), on) == 0
+    return None if left else facts.parent
 
 
 def _on(days: dict[str, T], on: date) -> T | None:

@@ -115,9 +115,13 @@ def test_the_deciders_remark_only_on_checks_nobody_reported_to_have_requested(sq
 def test_progress_is_told_up_to_the_last_line(sqlite_url, tmp_path):
     told: list[tuple[int, int]] = []
     build(
-        sqlite_url, tmp_path / "keys", now=NOW, passphrase=PASSPHRASE, rounds=1,
+        sqlite_url,
+        tmp_path / "keys",
+        now=NOW,
+        passphrase=PASSPHRASE,
+        rounds=1,
         on_progress=lambda done, total: told.append((done, total)),
-    )  # fmt: skip
+    )
 
     assert sorted(told) == told
     assert (len(list(lines())),) * 2 == told[-1]

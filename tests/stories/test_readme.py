@@ -1,4 +1,4 @@
-"""What README.md tells people to type, typed: every line works, and says what it is there to show."""
+"""What README.md tells people to type, typed: every line works and shows what it is there for."""
 
 import os
 import re
@@ -43,13 +43,20 @@ def screens(tmp_path_factory):
     program = Path(sys.executable).with_name("chip-ledger")
     subprocess.run(
         [program, "demo", "--ledger", "demo/ledger.db"],
-        cwd=here, check=True, capture_output=True, env=environment,
-    )  # fmt: skip
+        cwd=here,
+        check=True,
+        capture_output=True,
+        env=environment,
+    )
     script = "\n".join(f"echo '>>>'\n{line}\necho \"<$?>\"" for line in typed())
     shell = subprocess.run(
-        ["bash", "-c", script], cwd=here, capture_output=True, text=True, env=environment,
+        ["bash", "-c", script],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        env=environment,
         check=True,
-    )  # fmt: skip
+    )
     return dict(zip(typed(), shell.stdout.split(">>>\n")[1:], strict=True))
 
 
