@@ -1,0 +1,264 @@
+"""The arithmetic of quotas, held against a model that keeps whole histories and adds them up.
+
+A license reserves, a shipment draws, the rest is given back when the license lapses. The model
+knows nothing of cells and holdings: it goes through all licenses and all standing shipments.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from random import Random
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from officers import RIVERA, at, open_ledger
+from world import entries, pack
+
+from ledger.events import (
+    CommodityLine,
+    Event,
+    LicenseApproved,
+    LicenseLine,
+    Movement,
+    ShipmentExported,
+    ShipmentReexported,
+    ShipmentTransferred,
+    ShipmentVoided,
+)
+from ledger.fold import MemoryStates, replay
+from ledger.policy import Rules
+from ledger.quota import Holding, QuotaAccount, QuotaFold, account
+from ledger.views import catch_up, kept_rows, replayed
+
+DIFFUSION = pack("diffusion-2025")
+CHIPS = {"gb300": ("3A090.a", 60_000), "h100-sxm": ("3A090.a", 15_832),
+         "mi100": ("3A090.b", 2_954)}  # fmt: skip
+COUNTRIES = ("AE", "CH", "LI", "JP")
+LICENSES = ("D1", "D2", "D3")
+SHIPPED_UNDER = (*LICENSES, "D9")
+"""D9 is never approved: shipments name it all the same."""
+
+days = st.dates(date(2024, 11, 1), date(2028, 2, 28))
+models = st.sampled_from(sorted(CHIPS))
+units = st.integers(1, 5_000)
+countries = st.sampled_from(COUNTRIES)
+
+
+@dataclass(frozen=True)
+class Void:
+    """Takes back the n-th movement; becomes an event once that has a number."""
+
+    movement: int
+
+
+@st.composite
+def approvals(draw, license):
+    decided = draw(days)
+    lines = tuple(
+        LicenseLine(
+            model=model, eccn=CHIPS[model][0], units=draw(units), tpp_per_unit=CHIPS[model][1]
+        )
+        for model in draw(st.lists(models, min_size=1, max_size=3, unique=True))
+    )
+    return LicenseApproved(
+        license=license, decided_on=decided, expires_on=draw(st.dates(decided, date(2030, 1, 1))),
+        destination=draw(countries), ultimate_consignee="acme", end_users=("acme",), lines=lines,
+    )  # fmt: skip
+
+
+@st.composite
+def movements(draw, number):
+    authority = draw(st.sampled_from(["license", "license", "license", "LPP", "AIA", "none"]))
+    common = {
+        "shipment": f"S-{number}",
+        "authority": authority,
+        "license": draw(st.sampled_from(SHIPPED_UNDER)) if authority == "license" else None,
+        "ultimate_consignee": "acme",
+        "lines": tuple(
+            CommodityLine(
+                model=model, eccn=CHIPS[model][0], units=draw(units), tpp_per_unit=CHIPS[model][1]
+            )
+            for model in draw(st.lists(models, min_size=1, max_size=2))
+        ),
+    }
+    on, to = draw(days), draw(countries)
+    match draw(st.sampled_from(["export", "export", "reexport", "transfer"])):
+        case "export":
+            return ShipmentExported(**common, route=("US", to), exported_on=on)
+        case "reexport":
+            return ShipmentReexported(**common, route=("SG", to), reexported_on=on)
+        case _:
+            return ShipmentTransferred(**common, country=to, transferred_on=on)
+
+
+@st.composite
+def histories(draw):
+    """Approvals, movements and voids in any order that has each void after what it takes back."""
+    count = draw(st.integers(0, 8))
+    told = [draw(movements(number)) for number in range(count)]
+    told += [draw(approvals(license)) for license in draw(st.sets(st.sampled_from(LICENSES)))]
+    told = draw(st.permutations(told))
+    for number in draw(st.sets(st.integers(0, count - 1))) if count else ():
+        first = next(place for place, one in enumerate(told) if named(one, number))
+        told.insert(draw(st.integers(first + 1, len(told))), Void(number))
+    return told
+
+
+def named(one: Event | Void, number: int) -> bool:
+    return isinstance(one, Movement) and one.shipment == f"S-{number}"
+
+
+def numbered(told: list[Event | Void], *, first: int = 1) -> list[Event]:
+    """The same with each void pointing at its entry."""
+    at_entry = {
+        one.shipment: number
+        for number, one in enumerate(told, start=first)
+        if isinstance(one, Movement)
+    }
+    return [
+        ShipmentVoided(
+            shipment=f"S-{one.movement}", entry=at_entry[f"S-{one.movement}"],
+            voided_on=date(2026, 1, 1), reason="typed twice",
+        )
+        if isinstance(one, Void)
+        else one
+        for one in told
+    ]  # fmt: skip
+
+
+def after(told: list[Event | Void]) -> MemoryStates:
+    return replay(QuotaFold(), entries(*numbered(told)))
+
+
+def standing(told: list[Event | Void]) -> list[Movement]:
+    gone = {f"S-{one.movement}" for one in told if isinstance(one, Void)}
+    return [one for one in told if isinstance(one, Movement) and one.shipment not in gone]
+
+
+def expected(told: list[Event | Void], rules: Rules, country: str, on: date) -> QuotaAccount:
+    """The account by going through everything: what the model says."""
+    shipped: Counter[tuple[str, str]] = Counter()
+    drawn = exempt = reserved = licensed = 0
+    allocation = rules.country_allocation
+    assert allocation is not None
+
+    def in_period(day: date) -> bool:
+        return allocation.period_from <= day <= allocation.period_to
+
+    for one in standing(told):
+        for line in one.lines:
+            if one.license is not None:
+                shipped[one.license, line.model] += line.units
+        counted = sum(line.tpp for line in one.lines if rules.counts(line.eccn))
+        if isinstance(one, ShipmentTransferred) and one.license is None:
+            continue
+        if rules.sovereign(one.destination) != country or not in_period(one.on):
+            continue
+        if rules.exempt(one.authority):
+            exempt += counted
+        else:
+            drawn += counted
+    for one in told:
+        if not isinstance(one, LicenseApproved) or not in_period(one.decided_on):
+            continue
+        if rules.sovereign(one.destination) != country:
+            continue
+        for line in one.lines:
+            if rules.counts(line.eccn):
+                licensed += line.tpp
+                left = max(0, line.units - shipped[one.license, line.model])
+                reserved += left * line.tpp_per_unit if on <= one.expires_on else 0
+    return QuotaAccount(rules.cap(country, on), reserved, drawn, exempt, licensed)
+
+
+@given(histories(), days)
+@settings(max_examples=150)
+def test_an_account_is_what_licenses_still_hold_and_what_was_shipped_and_not_voided(told, on):
+    states = after(told)
+
+    for country in ("AE", "CH", "JP"):
+        assert expected(told, DIFFUSION, country, on) == account(states, DIFFUSION, country, on)
+
+
+@given(histories())
+@settings(max_examples=100)
+def test_what_is_reserved_is_what_the_licenses_hold(told):
+    states = after(told)
+    held = sum(
+        line.reserves
+        for _, holding in states.scan("H/", Holding)
+        for line in holding.lines.values()
+    )
+
+    assert held == sum(tpp for _, tpp in states.scan("R/", int))
+
+
+@given(histories())
+@settings(max_examples=100)
+def test_nothing_reserved_drawn_or_licensed_is_ever_below_zero(told):
+    for stop in range(1, len(told) + 1):
+        states = after(told[:stop])
+        assert [] == [
+            (key, tpp) for kind in "RPD" for key, tpp in states.scan(f"{kind}/", int) if tpp <= 0
+        ]
+
+
+def cells(states: MemoryStates) -> list[tuple[str, bytes]]:
+    """What accounts are made of; holdings besides, but for chips nobody shipped in the end."""
+    return [
+        *((key, value) for key, value in states.rows() if key[0] in "RPDA"),
+        *(
+            (f"{key}/{model}", repr(line).encode())
+            for key, holding in states.scan("H/", Holding)
+            for model, line in sorted(holding.lines.items())
+            if line.units or line.shipped
+        ),
+    ]
+
+
+@given(histories())
+@settings(max_examples=100)
+def test_a_void_is_as_if_the_shipment_had_never_been(told):
+    stands = {one.shipment for one in standing(told)}
+    never = [
+        one
+        for one in told
+        if not isinstance(one, Void) and (not isinstance(one, Movement) or one.shipment in stands)
+    ]
+
+    assert cells(after(never)) == cells(after(told))
+
+
+@given(histories(), st.randoms(use_true_random=False))
+@settings(max_examples=100)
+def test_the_order_of_events_does_not_matter_but_for_a_void_after_what_it_takes_back(told, chance):
+    assert cells(after(told)) == cells(after(shuffled(told, chance)))
+
+
+def shuffled(told: list[Event | Void], chance: Random) -> list[Event | Void]:
+    order = [one for one in told if not isinstance(one, Void)]
+    chance.shuffle(order)
+    for void in (one for one in told if isinstance(one, Void)):
+        first = next(place for place, one in enumerate(order) if named(one, void.movement))
+        order.insert(chance.randint(first + 1, len(order)), void)
+    return order
+
+
+@given(histories(), st.data())
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_kept_in_sql_is_what_a_replay_gives_in_memory(told, data):
+    events = numbered(told, first=2)
+    with TemporaryDirectory() as folder:
+        ledger = open_ledger(f"{folder}/ledger.db")
+        start = 0
+        while start < len(events):
+            stop = data.draw(st.integers(start + 1, len(events)))
+            ledger.append(events[start:stop], RIVERA, at=at(1))
+            catch_up(ledger.store, QuotaFold())
+            start = stop
+        with ledger.store.reading() as connection:
+            pure = replayed(ledger.store, connection, QuotaFold())
+        assert pure.rows() == kept_rows(ledger.store, QuotaFold.name)
+        assert cells(after(told)) == cells(pure)
+        ledger.close()
