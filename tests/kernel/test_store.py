@@ -1,4 +1,4 @@
-"""The store keeps the promises of the library's recorder, and a few of its own, on both databases."""
+"""The store keeps the promises of the library's recorder and its own, on both databases."""
 
 from concurrent.futures import ThreadPoolExecutor
 
