@@ -26,9 +26,9 @@ from ledger.views import catch_up
 
 PATIENCE_SECONDS = 60
 
-# Forked from a server that has imported this and opened no database: quick, and nothing shared.
+# Forked from a server that has imported the rooms and opened no database: quick, nothing shared.
 processes = get_context("forkserver")
-processes.set_forkserver_preload(["writers"])
+processes.set_forkserver_preload(["commands.handler", "ledger.audit"])
 
 
 def exporting(shipment: str, units: int = 1) -> RecordExport:

@@ -45,6 +45,14 @@ def ledger(database_url):
     opened.close()
 
 
+@pytest.fixture
+def on_file(tmp_path):
+    """A ledger on SQLite alone, where the question does not reach the database."""
+    opened = open_ledger(str(tmp_path / "ledger.db"))
+    yield opened
+    opened.close()
+
+
 def party(number):
     return PartyRegistered(
         party=f"p{number}", name=f"Party {number}", country="AE", headquarters="AE",
@@ -167,9 +175,9 @@ def test_entries_are_numbered_from_one_without_a_gap_and_read_back_as_they_were_
     assert ["a.rivera"] * 3 + ["b.chen"] == [entry.by for entry in found]
 
 
-def test_nothing_said_is_nothing_recorded(ledger):
-    assert range(2, 2) == ledger.append([], RIVERA, at=at(1))
-    assert 1 == ledger.size()
+def test_nothing_said_is_nothing_recorded(on_file):
+    assert range(2, 2) == on_file.append([], RIVERA, at=at(1))
+    assert 1 == on_file.size()
 
 
 def test_versions_count_within_a_subject_and_each_follows_the_one_before(ledger):
@@ -199,12 +207,12 @@ def test_a_slice_is_by_tag_by_type_or_by_both(ledger):
     assert [2] == [one.number for one in ledger.entries(Slice(tags=("country:AE",)), up_to=2)]
 
 
-def test_what_a_signer_has_seen_is_the_newest_checkpoint(ledger):
-    ledger.append([G42], RIVERA, at=at(1))
-    ledger.checkpoint(LOG)
-    ledger.append([renamed("A")], RIVERA, at=at(2))
+def test_what_a_signer_has_seen_is_the_newest_checkpoint(on_file):
+    on_file.append([G42], RIVERA, at=at(1))
+    on_file.checkpoint(LOG)
+    on_file.append([renamed("A")], RIVERA, at=at(2))
 
-    kept = lines(ledger)
+    kept = lines(on_file)
     assert [1, b64encode(merkle([leaf(kept[0])])).decode()] == payload(kept[1])["seen"]
     assert [2, b64encode(merkle([leaf(one) for one in kept[:2]])).decode()] == payload(kept[2])[
         "seen"
@@ -228,97 +236,97 @@ def test_an_error_outside_an_append_leaves_nothing_behind(ledger):
     assert range(2, 3) == ledger.append([G42], RIVERA, at=at(2))
 
 
-def test_an_id_that_is_none_is_not_signed(ledger):
+def test_an_id_that_is_none_is_not_signed(on_file):
     strange = PartyRegistered(
         party="a b", name="A", country="AE", headquarters="AE", registered_on=TODAY
     )
 
-    assert "ID_FORM" == code_of(Malformed, ledger.append, [strange], RIVERA, at=at(1))
-    assert 1 == ledger.size()
+    assert "ID_FORM" == code_of(Malformed, on_file.append, [strange], RIVERA, at=at(1))
+    assert 1 == on_file.size()
 
 
-def test_what_could_not_be_read_back_is_not_signed(ledger):
+def test_what_could_not_be_read_back_is_not_signed(on_file):
     nowhere = PartyRegistered(
         party="x", name="X", country="XX", headquarters="AE", registered_on=TODAY
     )
 
-    assert "EVENT_SCHEMA" == code_of(NotAuthentic, ledger.append, [nowhere], RIVERA, at=at(1))
-    assert 1 == ledger.size()
+    assert "EVENT_SCHEMA" == code_of(NotAuthentic, on_file.append, [nowhere], RIVERA, at=at(1))
+    assert 1 == on_file.size()
 
 
-def test_a_clock_behind_by_more_than_five_minutes_is_refused(ledger):
-    ledger.append([G42], RIVERA, at=at(60))
+def test_a_clock_behind_by_more_than_five_minutes_is_refused(on_file):
+    on_file.append([G42], RIVERA, at=at(60))
 
     assert "TIME_BACKWARDS" == code_of(
-        Conflict, ledger.append, [renamed("A")], RIVERA, at=at(60) - timedelta(seconds=301)
+        Conflict, on_file.append, [renamed("A")], RIVERA, at=at(60) - timedelta(seconds=301)
     )
-    ledger.append([renamed("A")], CHEN, at=at(60) - timedelta(seconds=300))
+    on_file.append([renamed("A")], CHEN, at=at(60) - timedelta(seconds=300))
     assert ["2026-01-05T10:00:00.000000Z"] * 2 == [
-        entry.at for entry in ledger.entries(Slice(tags=("party:g42",)))
+        entry.at for entry in on_file.entries(Slice(tags=("party:g42",)))
     ]
 
 
 # ── keys, by position ────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_key_signs_once_it_is_countersigned_and_not_before(ledger):
-    leaf_hash = officers.propose(ledger, LIND.enrolled("c.lind", "policy_officer"))
-    pending = code_of(NotPermitted, ledger.append, [officers.DIFFUSION], LIND, at=at(1))
-    ledger.append(
+def test_a_key_signs_once_it_is_countersigned_and_not_before(on_file):
+    leaf_hash = officers.propose(on_file, LIND.enrolled("c.lind", "policy_officer"))
+    pending = code_of(NotPermitted, on_file.append, [officers.DIFFUSION], LIND, at=at(1))
+    on_file.append(
         [KeyCountersigned(key=LIND.kid, enrollment=leaf_hash, countersigned_on=TODAY)],
         CHEN,
         at=at(2),
     )
-    ledger.append([officers.DIFFUSION], LIND, at=at(3))
-    ledger.checkpoint(LOG)
+    on_file.append([officers.DIFFUSION], LIND, at=at(3))
+    on_file.checkpoint(LOG)
 
     assert "KEY_PENDING" == pending
-    assert "VALID" == verify(ledger).verdict
+    assert "VALID" == verify(on_file).verdict
 
 
-def test_a_key_nobody_enrolled_signs_nothing(ledger):
-    assert "KEY_UNKNOWN" == code_of(NotPermitted, ledger.append, [G42], LIND, at=at(1))
+def test_a_key_nobody_enrolled_signs_nothing(on_file):
+    assert "KEY_UNKNOWN" == code_of(NotPermitted, on_file.append, [G42], LIND, at=at(1))
 
 
-def test_a_key_signs_what_its_roles_may_say_and_nothing_else(ledger):
-    enroll(ledger, LIND, "c.lind", "check_officer")
+def test_a_key_signs_what_its_roles_may_say_and_nothing_else(on_file):
+    enroll(on_file, LIND, "c.lind", "check_officer")
 
-    assert "ROLE" == code_of(NotPermitted, ledger.append, [officers.DIFFUSION], LIND, at=at(1))
+    assert "ROLE" == code_of(NotPermitted, on_file.append, [officers.DIFFUSION], LIND, at=at(1))
 
 
-def test_a_key_signs_within_its_period(ledger):
+def test_a_key_signs_within_its_period(on_file):
     enroll(
-        ledger, LIND, "c.lind", "licensing_officer",
+        on_file, LIND, "c.lind", "licensing_officer",
         valid_from=date(2026, 1, 6), valid_until=date(2026, 1, 7),
     )  # fmt: skip
     day = 24 * 60
 
-    assert "KEY_PERIOD" == code_of(NotPermitted, ledger.append, [G42], LIND, at=at(1))
-    ledger.append([G42], LIND, at=at(day))
-    ledger.append([renamed("A")], LIND, at=at(2 * day))
+    assert "KEY_PERIOD" == code_of(NotPermitted, on_file.append, [G42], LIND, at=at(1))
+    on_file.append([G42], LIND, at=at(day))
+    on_file.append([renamed("A")], LIND, at=at(2 * day))
     assert "KEY_PERIOD" == code_of(
-        NotPermitted, ledger.append, [renamed("B")], LIND, at=at(3 * day)
+        NotPermitted, on_file.append, [renamed("B")], LIND, at=at(3 * day)
     )
-    ledger.checkpoint(LOG)
-    assert "VALID" == verify(ledger).verdict
+    on_file.checkpoint(LOG)
+    assert "VALID" == verify(on_file).verdict
 
 
-def test_a_revoked_key_signs_nothing_whatever_date_it_claims(ledger):
-    enroll(ledger, LIND, "c.lind", "licensing_officer", now=at(1))
-    ledger.append([G42], LIND, at=at(2))
-    ledger.append([revoked(LIND)], CHEN, at=at(3))
+def test_a_revoked_key_signs_nothing_whatever_date_it_claims(on_file):
+    enroll(on_file, LIND, "c.lind", "licensing_officer", now=at(1))
+    on_file.append([G42], LIND, at=at(2))
+    on_file.append([revoked(LIND)], CHEN, at=at(3))
 
-    assert "KEY_REVOKED" == code_of(NotPermitted, ledger.append, [renamed("A")], LIND, at=at(3))
-    assert "KEY_REVOKED" == code_of(NotPermitted, ledger.append, [renamed("A")], LIND, at=at(1))
-    ledger.checkpoint(LOG)
-    assert "VALID" == verify(ledger).verdict
+    assert "KEY_REVOKED" == code_of(NotPermitted, on_file.append, [renamed("A")], LIND, at=at(3))
+    assert "KEY_REVOKED" == code_of(NotPermitted, on_file.append, [renamed("A")], LIND, at=at(1))
+    on_file.checkpoint(LOG)
+    assert "VALID" == verify(on_file).verdict
 
 
-def test_a_key_revoked_among_other_events_signs_none_of_those_after_it(ledger):
+def test_a_key_revoked_among_other_events_signs_none_of_those_after_it(on_file):
     assert "KEY_REVOKED" == code_of(
-        NotPermitted, ledger.append, [G42, revoked(RIVERA), renamed("A")], RIVERA, at=at(1)
+        NotPermitted, on_file.append, [G42, revoked(RIVERA), renamed("A")], RIVERA, at=at(1)
     )
-    assert 1 == ledger.size()
+    assert 1 == on_file.size()
 
 
 def test_another_process_that_revokes_a_key_is_heeded(ledger, database_url):
@@ -331,35 +339,39 @@ def test_another_process_that_revokes_a_key_is_heeded(ledger, database_url):
     other.close()
 
 
-def test_a_successor_signs_from_the_rotation_on_and_the_old_key_no_more(ledger):
-    enroll(ledger, LIND, "c.lind", "licensing_officer")
+def test_a_successor_signs_from_the_rotation_on_and_the_old_key_no_more(on_file):
+    enroll(on_file, LIND, "c.lind", "licensing_officer")
     new = Key("c.lind the second")
     successor = new.enrolled("c.lind", "licensing_officer")
-    ledger.append([KeyRotated(key=LIND.kid, successor=successor, rotated_on=TODAY)], LIND, at=at(1))
-    ledger.append([G42], new, at=at(2))
+    on_file.append(
+        [KeyRotated(key=LIND.kid, successor=successor, rotated_on=TODAY)], LIND, at=at(1)
+    )
+    on_file.append([G42], new, at=at(2))
 
-    assert "KEY_REVOKED" == code_of(NotPermitted, ledger.append, [renamed("A")], LIND, at=at(3))
-    ledger.checkpoint(LOG)
-    assert "VALID" == verify(ledger).verdict
+    assert "KEY_REVOKED" == code_of(NotPermitted, on_file.append, [renamed("A")], LIND, at=at(3))
+    on_file.checkpoint(LOG)
+    assert "VALID" == verify(on_file).verdict
 
 
-def test_a_stolen_key_found_out_after_its_rotation_makes_what_it_signed_suspect(ledger):
-    enroll(ledger, LIND, "c.lind", "licensing_officer")
-    ledger.append([G42], LIND, at=at(1))
+def test_a_stolen_key_found_out_after_its_rotation_makes_what_it_signed_suspect(on_file):
+    enroll(on_file, LIND, "c.lind", "licensing_officer")
+    on_file.append([G42], LIND, at=at(1))
     successor = Key("c.lind the second").enrolled("c.lind", "licensing_officer")
-    ledger.append([KeyRotated(key=LIND.kid, successor=successor, rotated_on=TODAY)], LIND, at=at(2))
-    ledger.append([revoked(LIND, suspect_from=4)], RIVERA, at=at(3))
-    ledger.checkpoint(LOG)
-    before = verify(ledger).verdict
-    ledger.append(
+    on_file.append(
+        [KeyRotated(key=LIND.kid, successor=successor, rotated_on=TODAY)], LIND, at=at(2)
+    )
+    on_file.append([revoked(LIND, suspect_from=4)], RIVERA, at=at(3))
+    on_file.checkpoint(LOG)
+    before = verify(on_file).verdict
+    on_file.append(
         [KeyReaffirmed(key=LIND.kid, entries=(4, 5), reaffirmed_on=TODAY, note="seen")],
         RIVERA,
         at=at(4),
     )
-    ledger.checkpoint(LOG)
+    on_file.checkpoint(LOG)
 
     assert "SUSPECT" == before
-    assert "VALID" == verify(ledger).verdict
+    assert "VALID" == verify(on_file).verdict
 
 
 NEW = Key("somebody new")
@@ -405,11 +417,11 @@ def test_a_key_event_the_verifier_would_not_believe_is_not_signed(tmp_path, even
     assert 1 == ledger.size()
 
 
-def test_nobody_confirms_what_they_proposed(ledger):
-    leaf_hash = officers.propose(ledger, LIND.enrolled("c.lind", "policy_officer"))
+def test_nobody_confirms_what_they_proposed(on_file):
+    leaf_hash = officers.propose(on_file, LIND.enrolled("c.lind", "policy_officer"))
     confirmed = KeyCountersigned(key=LIND.kid, enrollment=leaf_hash, countersigned_on=TODAY)
 
-    assert "TWO_PERSON" == code_of(NotPermitted, ledger.append, [confirmed], RIVERA, at=at(1))
+    assert "TWO_PERSON" == code_of(NotPermitted, on_file.append, [confirmed], RIVERA, at=at(1))
 
 
 def test_a_good_offer_is_accepted():
@@ -443,8 +455,8 @@ def test_a_checkpoint_of_the_same_size_is_the_one_already_signed(ledger):
     assert 2 == len(ledger.checkpoints())
 
 
-def test_a_checkpoint_is_signed_with_the_log_key_and_no_other(ledger):
-    assert "CHECKPOINT_SIGNATURE" == code_of(NotPermitted, ledger.checkpoint, RIVERA)
+def test_a_checkpoint_is_signed_with_the_log_key_and_no_other(on_file):
+    assert "CHECKPOINT_SIGNATURE" == code_of(NotPermitted, on_file.checkpoint, RIVERA)
 
 
 @pytest.mark.parametrize(
@@ -513,17 +525,17 @@ def test_every_size_is_proven_to_begin_with_a_smaller_one_and_to_hold_its_entrie
 
 
 @pytest.mark.parametrize(("number", "size"), [(0, 1), (2, 1), (1, 3), (1, 0), (-1, 2)])
-def test_an_entry_outside_is_not_proven(ledger, number, size):
-    ledger.append([G42], RIVERA, at=at(1))
+def test_an_entry_outside_is_not_proven(on_file, number, size):
+    on_file.append([G42], RIVERA, at=at(1))
 
-    assert "PROOF_RANGE" == code_of(Refused, ledger.prove_inclusion, number, size)
+    assert "PROOF_RANGE" == code_of(Refused, on_file.prove_inclusion, number, size)
 
 
 @pytest.mark.parametrize(("old", "new"), [(2, 1), (1, 3), (-1, 1)])
-def test_sizes_that_never_were_are_not_proven(ledger, old, new):
-    ledger.append([G42], RIVERA, at=at(1))
+def test_sizes_that_never_were_are_not_proven(on_file, old, new):
+    on_file.append([G42], RIVERA, at=at(1))
 
-    assert "PROOF_RANGE" == code_of(Refused, ledger.prove_consistency, old, new)
+    assert "PROOF_RANGE" == code_of(Refused, on_file.prove_consistency, old, new)
 
 
 # ── batches ──────────────────────────────────────────────────────────────────────────────────────
@@ -560,8 +572,8 @@ def test_an_error_outside_a_command_leaves_none_of_a_batch(ledger):
     assert 1 == ledger.size()
 
 
-def test_each_command_of_a_batch_is_decided_on_what_those_before_it_left(ledger):
-    with desk(ledger, now=at(1)).batch() as batch:
+def test_each_command_of_a_batch_is_decided_on_what_those_before_it_left(on_file):
+    with desk(on_file, now=at(1)).batch() as batch:
         first = batch.execute(exporting(1))
         again = batch.execute(exporting(1))
         undone = batch.execute(
@@ -585,15 +597,15 @@ def test_a_batch_that_asks_for_caps_counts_each_shipment_once(ledger):
     assert pure == kept_rows(ledger.store, QuotaFold.name)
 
 
-def test_a_rehearsal_shows_what_would_be_and_leaves_everything_as_it_was(ledger):
-    ledger.append([officers.DIFFUSION], RIVERA, at=at(1))
-    rehearsed = desk(ledger, now=at(2)).rehearse(exporting(1))
+def test_a_rehearsal_shows_what_would_be_and_leaves_everything_as_it_was(on_file):
+    on_file.append([officers.DIFFUSION], RIVERA, at=at(1))
+    rehearsed = desk(on_file, now=at(2)).rehearse(exporting(1))
 
     assert range(0) == rehearsed.numbers
     assert [8 * 15_832] == [change.after.drawn for change in rehearsed.caps]
-    assert 2 == ledger.size()
-    with ledger.store.reading() as connection:
-        assert [] == list(at_head(ledger.store, connection, QuotaFold()).scan("D/", int))
+    assert 2 == on_file.size()
+    with on_file.store.reading() as connection:
+        assert [] == list(at_head(on_file.store, connection, QuotaFold()).scan("D/", int))
 
 
 def test_a_key_revoked_inside_a_batch_signs_nothing_later_in_it(ledger):
@@ -609,13 +621,13 @@ def test_a_key_revoked_inside_a_batch_signs_nothing_later_in_it(ledger):
     assert "VALID" == verify(ledger).verdict
 
 
-def test_a_policy_adopted_inside_a_batch_rules_the_commands_after_it(ledger):
-    with desk(ledger, now=at(1)).batch() as batch:
+def test_a_policy_adopted_inside_a_batch_rules_the_commands_after_it(on_file):
+    with desk(on_file, now=at(1)).batch() as batch:
         batch.execute(AdoptPolicy(policy="diffusion-2025", effective_on=date(2025, 5, 15)))
         (change,) = batch.execute(exporting(1), caps=True).caps
 
     assert ("diffusion-2025", 790_000_000) == (change.policy, change.after.cap)
 
 
-def test_a_key_that_is_not_enrolled_has_no_desk(ledger):
-    assert "KEY_UNKNOWN" == code_of(NotPermitted, desk(ledger, LIND).execute, exporting(1))
+def test_a_key_that_is_not_enrolled_has_no_desk(on_file):
+    assert "KEY_UNKNOWN" == code_of(NotPermitted, desk(on_file, LIND).execute, exporting(1))
