@@ -1,7 +1,6 @@
 """The ledger handed to the verifier: every stored row with its copies, read page by page."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 
 from ledger.store import Snapshot, Store
 from ledger.verification import Anchor, Report, Row, verify
@@ -28,8 +27,5 @@ def audit(
 
 def rows(store: Store, connection: Snapshot) -> Iterator[Row]:
     """Every row, its tags with it."""
-    pages = store.pages(connection)
-    while page := list(islice(pages, 2_000)):
-        tags = store.tags_of(connection, page[0][0], page[-1][0])
-        for position, subject, version, wire, line in page:
-            yield Row(position, line, subject, version, wire, tags.get(position, ()))
+    for (position, subject, version, wire, line), tags in store.audited(connection):
+        yield Row(position, line, subject, version, wire, tags)

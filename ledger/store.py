@@ -15,6 +15,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -59,6 +60,10 @@ PAGE_ROWS: Final = 2_000
 PATIENCE_SECONDS: Final = 10.0
 """How long a writer waits for another before it says that the ledger is busy."""
 
+INDEXED_AT_ONCE: Final = 16 * TILE_WIDTH
+"""Entries whose tags are put into the index together; those after the last such step are read one
+by one when a tag is looked up."""
+
 WAL_PAGES: Final = 4_000
 """Pages in SQLite's write-ahead log, of 4 KiB each, before they are written to the database."""
 
@@ -91,18 +96,18 @@ entries_table = Table(
     Column("subject", Text),
     Column("version", _number),
     Column("type", Text, nullable=False),
+    Column("tags", Text, nullable=False),
     Column("line", LargeBinary, nullable=False),
     Index("entries_by_subject", "subject", "version", unique=True),
     Index("entries_by_type", "type", "position"),
 )
-# Tags but the subject, which is one too and has its index above: a third of what an append writes.
+# The index of tags, but for the subject, which is one too and has its own index above. Entries come
+# in by so many at once: one by one, their tags would be most of what an append writes.
 tags_table = Table(
     "entry_tags",
     metadata,
     Column("tag", Text, primary_key=True),
     Column("position", _number, primary_key=True, autoincrement=False),
-    # By entry too, or looking at the tags of a few entries would read those of all.
-    Index("entry_tags_by_position", "position"),
     sqlite_with_rowid=False,
 )
 tiles_table = Table(
@@ -267,8 +272,10 @@ class Store(DCBRecorder):
             transaction.finish()
 
     def sql(self, statement: str) -> str:
-        """A statement written with `?` in the driver's own parameter style."""
-        return statement.replace("?", "%s") if self._format else statement
+        """A statement written for SQLite, as the driver and its database have it."""
+        if not self._format:
+            return statement
+        return statement.replace("?", "%s").replace("instr(", "strpos(")
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────
 
@@ -348,17 +355,45 @@ class Store(DCBRecorder):
         connection.connection.cursor().executemany(self.sql(statement), rows)
 
     def tags_of(self, connection: Connection, first: int, last: int) -> dict[int, tuple[str, ...]]:
-        """Stored tags of entries `first` to `last`, sorted, by position."""
-        found: dict[int, list[str]] = {}
-        for position, tag in self.fetch(
+        """Tags of entries `first` to `last`, by position, as their rows have them."""
+        rows = self.fetch(
             connection,
-            "SELECT position, tag FROM entry_tags WHERE position BETWEEN ? AND ? UNION ALL"
-            " SELECT position, subject FROM entries"
-            " WHERE position BETWEEN ? AND ? AND subject IS NOT NULL",
-            (first, last, first, last),
-        ):
-            found.setdefault(position, []).append(tag)
-        return {position: tuple(sorted(tags)) for position, tags in found.items()}
+            "SELECT position, tags FROM entries WHERE position BETWEEN ? AND ?",
+            (first, last),
+        )
+        return {position: _split(tags) for position, tags in rows}
+
+    def audited(self, connection: Connection) -> Iterator[tuple[StoredRow, tuple[str, ...]]]:
+        """Every row in order with its tags: those it has, and again those it is found by.
+
+        The two are the same, and given once; where they are not, both are given, one after the
+        other, which nobody signed.
+        """
+        indexed = self.head(connection)[0] // INDEXED_AT_ONCE * INDEXED_AT_ONCE
+        index = self._tag_index(connection)
+        found = next(index, None)
+        rows = self.pages(connection)
+        while page := list(islice(rows, PAGE_ROWS)):
+            named = self.tags_of(connection, page[0][0], page[-1][0])
+            for row in page:
+                position, subject, tags = row[0], row[1], named[row[0]]
+                finds = []
+                while found is not None and found[0] <= position:
+                    finds.append(found[1])
+                    found = next(index, None)
+                awaited = [tag for tag in tags if tag != subject] if position <= indexed else []
+                yield row, tags if sorted(finds) == awaited else (*tags, *finds)
+
+    def _tag_index(self, connection: Connection) -> Iterator[tuple[int, str]]:
+        """The index of tags in order of entries, streamed: the database sorts it."""
+        statement = "SELECT position, tag FROM entry_tags ORDER BY position"
+        driver: Any = connection.connection.driver_connection
+        if connection.dialect.name == "sqlite":
+            yield from driver.execute(statement)
+            return
+        # Without a name its driver would fetch everything at once.
+        with driver.cursor(name="tag_index") as cursor:
+            yield from cursor.execute(statement)
 
     def tile(self, connection: Connection, level: int, number: int) -> bytes | None:
         """The 256 hashes of a complete tile, or None while it is not complete."""
@@ -417,7 +452,7 @@ class Store(DCBRecorder):
             return []
         named = self.tags_of(connection, rows[0][0], rows[-1][0])
         return [
-            DCBSequencedEvent(DCBEvent(wire, bytes(line), list(named.get(position, ()))), position)
+            DCBSequencedEvent(DCBEvent(wire, bytes(line), sorted(named[position])), position)
             for position, _, _, wire, line in rows
         ]
 
@@ -483,7 +518,6 @@ class Transaction:
     def append(self, events: Sequence[DCBEvent]) -> int:
         """Number the events and write them; returns the last position."""
         rows = []
-        tags: list[tuple[str, int]] = []
         leaves = []
         position = self.size
         for one in events:
@@ -492,20 +526,13 @@ class Transaction:
                 subject, version, leaf = one.subject, one.version, one.leaf or leaf_hash(one.data)
             else:
                 subject, version, leaf = None, None, leaf_hash(one.data)
-            rows.append((position, subject, version, one.type, one.data))
+            rows.append((position, subject, version, one.type, _joined(one.tags), one.data))
             leaves.append(leaf)
-            for tag in one.tags:
-                if tag != subject:
-                    tags.append((tag, position))
-        # In the order of the index, which spares a batch a third of the time it takes to write it.
-        tags.sort()
         self.store.run_many(
             self.connection,
-            "INSERT INTO entries (position, subject, version, type, line) VALUES (?,?,?,?,?)",
+            "INSERT INTO entries (position, subject, version, type, tags, line)"
+            " VALUES (?,?,?,?,?,?)",
             rows,
-        )
-        self.store.run_many(
-            self.connection, "INSERT INTO entry_tags (tag, position) VALUES (?,?)", tags
         )
         self.frontier = self.frontier.extended(leaves)
         self._leaves += leaves
@@ -517,9 +544,10 @@ class Transaction:
         self.connection.execute(insert(checkpoints_table).values(size=size, note=note))
 
     def finish(self) -> None:
-        """Write the tiles that became complete, and the head."""
+        """Write the tiles that became complete, the tags that are due, and the head."""
         if self.size == self._size_before:
             return
+        self._index_tags()
         first, last = self._size_before // TILE_WIDTH, self.size // TILE_WIDTH
         if last > first:
             earlier = self.store.leaves(self.connection, first * TILE_WIDTH, self._size_before)
@@ -541,6 +569,29 @@ class Transaction:
             "UPDATE ledger_head SET size = ?, frontier = ?",
             (self.size, self.frontier.to_bytes()),
         )
+
+    def _index_tags(self) -> None:
+        """Put tags into their index, up to the last entry that completes a step."""
+        first = self._size_before // INDEXED_AT_ONCE * INDEXED_AT_ONCE
+        last = self.size // INDEXED_AT_ONCE * INDEXED_AT_ONCE
+        for start in range(first, last, INDEXED_AT_ONCE):
+            rows = self.store.fetch(
+                self.connection,
+                "SELECT position, subject, tags FROM entries WHERE position > ? AND position <= ?",
+                (start, start + INDEXED_AT_ONCE),
+            )
+            found = {
+                (tag, position)
+                for position, subject, tags in rows
+                for tag in _split(tags)
+                if tag != subject
+            }
+            # In the order of the index, which is faster to write.
+            self.store.run_many(
+                self.connection,
+                "INSERT INTO entry_tags (tag, position) VALUES (?,?)",
+                sorted(found),
+            )
 
 
 class _Response(DCBReadResponse):
@@ -617,10 +668,30 @@ def _matching_item(item: DCBQueryItem, after: int) -> tuple[str, list[object]]:
     for tag in sorted(set(item.tags)):
         clauses.append(
             "position IN (SELECT position FROM entry_tags WHERE tag = ? AND position > ?"
-            " UNION ALL SELECT position FROM entries WHERE subject = ? AND position > ?)"
+            " UNION ALL SELECT position FROM entries WHERE subject = ? AND position > ?"
+            " UNION ALL SELECT position FROM entries WHERE instr(tags, ?) > 0 AND position >"
+            f" (SELECT size / {INDEXED_AT_ONCE} * {INDEXED_AT_ONCE} FROM ledger_head))"
         )
-        values.extend((tag, after, tag, after))
+        values.extend((tag, after, tag, after, _joined([tag])))
     return "(" + (" AND ".join(clauses) or "1 = 1") + ")", values
+
+
+def _joined(tags: Sequence[str]) -> str:
+    r"""Tags as a row has them, so that each can be found between two line feeds.
+
+    >>> _joined(["country:AE", "shipment:S1"])
+    '\ncountry:AE\nshipment:S1\n'
+    """
+    return "\n".join(("", *tags, "")) if tags else ""
+
+
+def _split(joined: str) -> tuple[str, ...]:
+    r"""What `_joined` joined.
+
+    >>> _split("\ncountry:AE\nshipment:S1\n")
+    ('country:AE', 'shipment:S1')
+    """
+    return tuple(joined.split("\n")[1:-1])
 
 
 def _url(ledger: str) -> URL:

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, exc, text
 
 from ledger.errors import Conflict, Refused, Unknown
 from ledger.merkle import Frontier, leaf_hash
-from ledger.store import Store
+from ledger.store import INDEXED_AT_ONCE, Store
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_the_head_commits_to_every_entry(store):
 @pytest.mark.parametrize("table", ["entries", "entry_tags", "tiles", "checkpoints"])
 @pytest.mark.parametrize("deed", ["UPDATE {} SET {}", "DELETE FROM {}"])
 def test_the_database_itself_refuses_change(store, database_url, table, deed):
-    store.append([DCBEvent("said", b"x", ["a"]) for _ in range(256)])
+    store.append([DCBEvent("said", b"x", ["a"]) for _ in range(INDEXED_AT_ONCE)])
     with store.writing() as transaction:
         transaction.keep_note(256, "a note")
     column = {"entries": "type = 'other'", "entry_tags": "tag = 'b'", "tiles": "level = 9",
