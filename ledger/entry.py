@@ -106,7 +106,7 @@ def instant(at: datetime) -> str:
     >>> instant(datetime(2026, 11, 22, 0, 40, tzinfo=UTC))
     '2026-11-22T00:40:00.000000Z'
     """
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def compose(

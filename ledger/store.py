@@ -165,6 +165,7 @@ class Store(DCBRecorder):
         self._engine = engine
         self._driver_error = engine.dialect.loaded_dbapi.Error
         self._format = engine.dialect.paramstyle == "format" or engine.dialect.name != "sqlite"
+        self._idle: list[Connection] = []
 
     @classmethod
     def create(cls, ledger: str) -> "Store":
@@ -240,15 +241,31 @@ class Store(DCBRecorder):
 
     def close(self) -> None:
         """Let go of the database."""
+        while self._idle:
+            self._idle.pop().close()
         self._engine.dispose()
 
     # ── transactions ────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """A connection that nobody else uses; kept for the next, unless something went wrong."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+
+    @contextmanager
     def _begin(self, *, write: bool) -> Iterator[Connection]:
         engine = self._engine
         told = _told(engine.url, self._driver_error)
-        with told, engine.connect() as connection, connection.begin():
+        with told, self._connected() as connection, connection.begin():
             if engine.dialect.name == "sqlite":
                 self.run(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
             elif not write:
