@@ -15,6 +15,7 @@ answers under any pack. Units: TPP.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache, partial
 from itertools import chain
 from typing import Final, TypeVar
 
@@ -285,17 +286,20 @@ def _sum(
 ) -> dict[Country, QuotaAccount]:
     first, last = _months(rules)
     today = on.isoformat()
+    # There are few of each and many cells: what the rules say of one is asked once.
+    counts, exempt = cache(partial(_counts, rules)), cache(rules.exempt)
+    sovereign = cache(rules.sovereign)
     sums: dict[Country, dict[str, int]] = {}
     for key, tpp in cells:
         kind, country, eccn, month, *rest = key.split("/")
-        if not (first <= month <= last and _counts(rules, eccn)):
+        if not (first <= month <= last and counts(eccn)):
             continue
         if kind == "R" and rest[0] < today:
             continue
         column = {"R": "reserved", "P": "licensed", "D": "drawn"}[kind]
-        if kind == "D" and rules.exempt(rest[0]):
+        if kind == "D" and exempt(rest[0]):
             column = "exempt"
-        mine = sums.setdefault(rules.sovereign(country), {})
+        mine = sums.setdefault(sovereign(country), {})
         mine[column] = mine.get(column, 0) + tpp
     return {
         country: replace(_empty(states, rules, country, on), **amounts)
