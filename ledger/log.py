@@ -444,7 +444,7 @@ def check_possession(origin: str, enrolled: EnrolledKey) -> None:
     except LedgerError as error:
         raise NotAuthentic(
             f"the key offered for {enrolled.actor} was not signed for by its holder",
-            remedy=f"the holder types: chip-ledger key offer, for this ledger and {enrolled.actor}",
+            remedy=f"{enrolled.actor} offers it anew, for {origin}: chip-ledger key new",
             code="KEY_POP",
         ) from error
 

@@ -519,7 +519,7 @@ LOGGED = [
     ),
     Message(
         "KEY_POP", 4, "the key offered for n.new was not signed for by its holder",
-        "...",
+        "n.new offers it anew, for ledger.example.gov/chips: chip-ledger key new",
         appended(
             KeyEnrolled(
                 enrolled=NEW.enrolled("n.new", "check_officer", origin="another.example"),
