@@ -126,6 +126,8 @@ def run(arguments: list[str] | None = None) -> int:
         return Exit.DONE
     except OSError as error:
         return _fail(_of_the_system(error))
+    finally:
+        session.close()
     return ended if isinstance(ended, int) else Exit.DONE
 
 

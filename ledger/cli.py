@@ -21,7 +21,7 @@ from ledger.log import enroll, possessed, read_offer
 from ledger.roles import ROLES
 from ledger.session import Session
 from ledger.signatures import generate
-from ledger.store import SCHEMA_VERSION
+from ledger.tables import SCHEMA_VERSION
 from ledger.terms import actor
 from ledger.verification import Anchor, Report, parse_anchor, render_anchor
 from ledger.views import positions

@@ -29,6 +29,7 @@ class Session:
     key: str | None = None
     passphrase_file: str | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    _opened: list[Store] = field(default_factory=list)
 
     @property
     def keys_folder(self) -> Path:
@@ -39,11 +40,18 @@ class Session:
 
     def open(self) -> Ledger:
         """The ledger."""
-        return Ledger.open(self.ledger_place)
+        return Ledger(self.open_store())
 
     def open_store(self) -> Store:
         """The ledger's store, for reading bytes that may not be a ledger's."""
-        return Store.open(self.ledger_place)
+        store = Store.open(self.ledger_place)
+        self._opened.append(store)
+        return store
+
+    def close(self) -> None:
+        """Let go of every ledger opened here: its file is then whole without files beside it."""
+        while self._opened:
+            self._opened.pop().close()
 
     def create(self, opened: LedgerOpened, signer: Signer, log: Signer, *, at: datetime) -> Ledger:
         """A new ledger."""

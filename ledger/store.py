@@ -10,7 +10,6 @@ and PostgreSQL. It stores bytes and their number, and knows nothing of what they
 4. `create` alone creates; everything else refuses a ledger that is not there.
 """
 
-import os
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 from eventsourcing.dcb.api import (
     DCBAppendCondition,
@@ -32,114 +30,36 @@ from eventsourcing.dcb.api import (
 )
 from eventsourcing.persistence import IntegrityError, ProgrammingError
 from sqlalchemy import (
-    BigInteger,
-    Column,
     Connection,
     Engine,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    create_engine,
-    event,
-    exc,
     insert,
     inspect,
     select,
 )
-from sqlalchemy.engine import URL, make_url
 
-from ledger.errors import Conflict, LedgerError, NotPermitted, Refused, Unknown, Unreached
+from ledger.database import PATIENCE_SECONDS, database_url, open_engine, shown, told
+from ledger.errors import Refused, Unknown
 from ledger.merkle import TILE_WIDTH, Frontier, completed_tiles, leaf_hash
+from ledger.tables import (
+    SCHEMA_VERSION,
+    checkpoints_table,
+    head_table,
+    metadata,
+    tiles_table,
+    triggers,
+)
 from ledger.terms import INTEGER_MAX
 
-SCHEMA_VERSION: Final = 1
 PAGE_ROWS: Final = 2_000
-PATIENCE_SECONDS: Final = 10.0
-"""How long a writer waits for another before it says that the ledger is busy."""
-
 INDEXED_AT_ONCE: Final = 16 * TILE_WIDTH
 """Entries whose tags are put into the index together; those after the last such step are read one
 by one when a tag is looked up."""
 
-WAL_PAGES: Final = 4_000
-"""Pages in SQLite's write-ahead log, of 4 KiB each, before they are written to the database."""
-
-CACHE_KIB: Final = 32_768
-"""Memory that SQLite may use for pages, for each connection."""
-
 POLL_SECONDS: Final = 0.05
 """How often a subscription looks for new entries."""
 
-_number = BigInteger().with_variant(Integer(), "sqlite")
-# Keys are compared by their bytes on both databases, or a range of them would differ.
-_binary_text = Text().with_variant(Text(collation="C"), "postgresql")
-metadata = MetaData()
-
 Snapshot = Connection
 """One consistent view of the database, within a transaction."""
-
-head_table = Table(
-    "ledger_head",
-    metadata,
-    Column("one", Integer, primary_key=True, autoincrement=False),
-    Column("schema_version", Integer, nullable=False),
-    Column("size", _number, nullable=False),
-    Column("frontier", LargeBinary, nullable=False),
-)
-entries_table = Table(
-    "entries",
-    metadata,
-    Column("position", _number, primary_key=True, autoincrement=False),
-    Column("subject", Text),
-    Column("version", _number),
-    Column("type", Text, nullable=False),
-    Column("tags", Text, nullable=False),
-    Column("line", LargeBinary, nullable=False),
-    Index("entries_by_subject", "subject", "version", unique=True),
-    Index("entries_by_type", "type", "position"),
-)
-# The index of tags, but for the subject, which is one too and has its own index above. Entries come
-# in by so many at once: one by one, their tags would be most of what an append writes.
-tags_table = Table(
-    "entry_tags",
-    metadata,
-    Column("tag", Text, primary_key=True),
-    Column("position", _number, primary_key=True, autoincrement=False),
-    sqlite_with_rowid=False,
-)
-tiles_table = Table(
-    "tiles",
-    metadata,
-    Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("number", _number, primary_key=True, autoincrement=False),
-    Column("hashes", LargeBinary, nullable=False),
-)
-checkpoints_table = Table(
-    "checkpoints",
-    metadata,
-    Column("size", _number, primary_key=True, autoincrement=False),
-    Column("note", Text, nullable=False),
-)
-# What views keep (`ledger.views`): derived, droppable, and therefore without triggers.
-view_positions_table = Table(
-    "view_positions",
-    metadata,
-    Column("view", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("position", _number, nullable=False),
-)
-view_rows_table = Table(
-    "view_rows",
-    metadata,
-    Column("view", Text, primary_key=True),
-    Column("key", _binary_text, primary_key=True),
-    Column("value", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
-)
-APPEND_ONLY: Final = (entries_table, tags_table, tiles_table, checkpoints_table)
 
 
 @dataclass
@@ -170,10 +90,10 @@ class Store(DCBRecorder):
     @classmethod
     def create(cls, ledger: str) -> "Store":
         """Make an empty log; refuses where one already stands (LEDGER_EXISTS)."""
-        url = _url(ledger)
+        url = database_url(ledger)
         if url.get_backend_name() == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        store = cls(_engine(url))
+        store = cls(open_engine(url))
         with store._begin(write=True) as connection:
             if connection.dialect.name != "sqlite":
                 # Two processes that create tables at once would otherwise both fail.
@@ -185,7 +105,7 @@ class Store(DCBRecorder):
                     code="LEDGER_EXISTS",
                 )
             metadata.create_all(connection)
-            for statement in _triggers(connection.dialect.name):
+            for statement in triggers(connection.dialect.name):
                 connection.exec_driver_sql(statement)
             empty = Frontier()
             connection.execute(
@@ -200,14 +120,14 @@ class Store(DCBRecorder):
     @classmethod
     def open(cls, ledger: str, *, patience_seconds: float = PATIENCE_SECONDS) -> "Store":
         """The log at a path or URL; `Unknown` where none is (LEDGER_MISSING, NOT_A_LEDGER)."""
-        url = _url(ledger)
+        url = database_url(ledger)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise Unknown(
                 f"no ledger at {shown(url)}",
                 remedy="name one with --ledger or CHIP_LEDGER, or make one: chip-ledger init",
                 code="LEDGER_MISSING",
             )
-        store = cls(_engine(url, patience_seconds))
+        store = cls(open_engine(url, patience_seconds))
         with store.reading() as connection:
             found = (
                 connection.execute(select(head_table.c.schema_version)).scalar_one_or_none()
@@ -264,8 +184,8 @@ class Store(DCBRecorder):
     @contextmanager
     def _begin(self, *, write: bool) -> Iterator[Connection]:
         engine = self._engine
-        told = _told(engine.url, self._driver_error)
-        with told, self._connected() as connection, connection.begin():
+        in_words = told(engine.url, self._driver_error)
+        with in_words, self._connected() as connection, connection.begin():
             if engine.dialect.name == "sqlite":
                 self.run(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
             elif not write:
@@ -292,7 +212,9 @@ class Store(DCBRecorder):
         """A statement written for SQLite, as the driver and its database have it."""
         if not self._format:
             return statement
-        return statement.replace("?", "%s").replace("instr(", "strpos(")
+        for here, there in (("?", "%s"), ("instr(", "strpos("), ("+type", "type")):
+            statement = statement.replace(here, there)
+        return statement
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────
 
@@ -310,9 +232,9 @@ class Store(DCBRecorder):
         types: Collection[str] = (),
     ) -> Iterator[StoredRow]:
         """Every row in order, or those of some types; page by page, so that memory stays flat."""
-        # An expression, and no column, so that the database reads straight through in order
-        # instead of collecting each type from its index and sorting.
-        chosen = f" AND type || '' IN ({','.join('?' * len(types))})" if types else ""
+        # With the sign SQLite does not take it for the column, and so reads straight through in
+        # order instead of collecting each type from its index and sorting.
+        chosen = f" AND +type IN ({','.join('?' * len(types))})" if types else ""
         statement = (
             "SELECT position, subject, version, type, line FROM entries"
             f" WHERE position > ? AND position <= ?{chosen} ORDER BY position LIMIT ?"
@@ -709,146 +631,3 @@ def _split(joined: str) -> tuple[str, ...]:
     ('country:AE', 'shipment:S1')
     """
     return tuple(joined.split("\n")[1:-1])
-
-
-def _url(ledger: str) -> URL:
-    if "://" not in ledger:
-        return URL.create("sqlite", database=str(Path(ledger).expanduser()))
-    try:
-        url = make_url(ledger)
-    except exc.ArgumentError as error:
-        raise Unknown(
-            f"{ledger!r} is not a path or a database URL",
-            remedy="write a path, or postgresql://user@host/database",
-            code="LEDGER_MISSING",
-        ) from error
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    return url
-
-
-def shown(url: URL) -> str:
-    """A database's place as a person may read it: no password."""
-    if url.get_backend_name() == "sqlite":
-        return url.database or ""
-    return url.render_as_string(hide_password=True)
-
-
-def _engine(url: URL, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
-    with _told(url):
-        if url.get_backend_name() != "sqlite":
-            milliseconds = int(patience_seconds * 1_000)
-            engine = create_engine(url, connect_args={"options": f"-c lock_timeout={milliseconds}"})
-        else:
-            frozen = _frozen(url.database or "")
-            if frozen is not None:
-                query = {"mode": "ro", "immutable": "1", "uri": "true"}
-                url = url.set(database=frozen, query=query)
-            # Every transaction is ended here, so the pool need not end it once more.
-            engine = create_engine(
-                url, connect_args={"timeout": patience_seconds}, pool_reset_on_return=None
-            )
-            event.listen(engine, "connect", _on_sqlite_connect)
-        return engine
-
-
-def _frozen(path: str) -> str | None:
-    """The URI of a file that may only be read and that nobody is writing; None for others.
-
-    SQLite would make its shared memory beside a file in write-ahead mode, which a reader who may
-    not write there cannot: told that the file does not change, it reads it as it is.
-    """
-    file = Path(path)
-    beside = [file.with_name(file.name + end).exists() for end in ("-wal", "-shm")]
-    if any(beside) or not file.exists() or os.access(file.parent, os.W_OK, effective_ids=True):
-        return None
-    return f"file:{quote(str(file.absolute()))}"
-
-
-def _on_sqlite_connect(connection: Any, _record: object) -> None:
-    # The driver's own transaction handling would begin too late and too weakly: we begin ourselves.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous = FULL")
-    # Pages that every append writes reach the database file once in a while and not every time;
-    # pages of the indexes stay in memory. Measured: docs/performance.md.
-    cursor.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-    cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    cursor.close()
-
-
-def _triggers(dialect: str) -> Iterator[str]:
-    """Statements that make the log's tables refuse change."""
-    says = "the ledger is append-only"
-    if dialect == "sqlite":
-        for table in APPEND_ONLY:
-            for deed in ("UPDATE", "DELETE"):
-                yield (
-                    f"CREATE TRIGGER {table.name}_no_{deed.lower()} BEFORE {deed} ON {table.name}"
-                    f" BEGIN SELECT RAISE(ABORT, '{says}'); END"
-                )
-        return
-    yield (
-        "CREATE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN RAISE EXCEPTION '{says}'; END $$"
-    )
-    for table in APPEND_ONLY:
-        yield (
-            f"CREATE TRIGGER {table.name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE"
-            f" ON {table.name} FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only()"
-        )
-
-
-@contextmanager
-def _told(url: URL, driver_error: type[Exception] = exc.DBAPIError) -> Iterator[None]:
-    """What the database says, in words an officer can act on."""
-    try:
-        yield
-    except ImportError as error:
-        raise Unreached(
-            f"the driver for {url.get_backend_name()} is not installed: {error}",
-            remedy="pip install 'chip-ledger[postgres]'",
-            code="DRIVER_MISSING",
-        ) from error
-    except exc.NoSuchModuleError as error:
-        raise Unknown(
-            f"{url.drivername!r} is not a database this program knows",
-            remedy="use a path for SQLite, or postgresql://user@host/database",
-            code="LEDGER_MISSING",
-        ) from error
-    except (exc.DBAPIError, driver_error) as error:
-        raise _in_words(getattr(error, "orig", error), url) from error
-
-
-def _in_words(error: object, url: URL) -> LedgerError:
-    said = str(error).strip().partition("\n")[0]
-    lower = said.lower()
-    if "locked" in lower or "lock timeout" in lower or "deadlock" in lower:
-        return Conflict(
-            f"another process is writing to {shown(url)} and did not finish in time",
-            remedy="type the command again; nothing was recorded",
-            code="LEDGER_LOCKED",
-        )
-    if "disk is full" in lower or "no space" in lower:
-        return Unreached(
-            f"the disk that holds {shown(url)} is full; nothing was recorded",
-            remedy="make room, then type the command again",
-            code="DISK_FULL",
-        )
-    if "readonly" in lower or "read-only" in lower:
-        return NotPermitted(
-            f"{shown(url)} may only be read by this account",
-            remedy="ask for write access, or use a read command",
-            code="READ_ONLY",
-        )
-    if "not a database" in lower or "malformed" in lower:
-        return Unknown(
-            f"{shown(url)} is not a ledger: {said}",
-            remedy="check the path, or restore the file from a copy and verify it",
-            code="NOT_A_LEDGER",
-        )
-    return Unreached(
-        f"the database at {shown(url)} did not answer: {said}",
-        remedy="check that it runs and that the URL is right",
-        code="DATABASE",
-    )

@@ -19,13 +19,15 @@ from ledger.entry import Entry, read
 from ledger.envelope import payload_of
 from ledger.errors import Conflict, NotPermitted, Unknown
 from ledger.fold import Fold, MemoryStates
-from ledger.store import Store, view_positions_table, view_rows_table
+from ledger.store import Store
+from ledger.tables import view_positions_table, view_rows_table
 from ledger.terms import INTEGER_MAX
 
 T = TypeVar("T")
 
-CACHE_KEYS_MAX: Final = 200_000
-"""States held in memory at once; beyond it a page ends early, and memory stays flat."""
+CACHE_KEYS_MAX: Final = 40_000
+"""States touched before they are written and a page ends early; as many from before stay in
+memory beside them, and no more, so that memory does not grow with the ledger."""
 
 PAGE_ENTRIES: Final = 50_000
 """Entries folded in one transaction; a rebuild writes each state once a page."""
@@ -41,8 +43,13 @@ class SqlStates:
         self._connection = connection
         self._view = view
         self._known: dict[str, Any] = {}
+        self._older: dict[str, Any] = {}
         self._dirty: set[str] = set()
         self._all_known = empty
+
+    def continue_in(self, connection: Connection) -> None:
+        """Go on in another transaction, with what is known from the one before."""
+        self._connection = connection
 
     def _load(self, key: str, kind: type[T]) -> T | None:
         if key in self._known:
@@ -50,12 +57,15 @@ class SqlStates:
             return value
         if self._all_known:
             return None
-        found = self._store.fetch(
-            self._connection,
-            "SELECT value FROM view_rows WHERE view = ? AND key = ?",
-            (self._view, key),
-        )
-        value = msgspec.json.decode(found[0][0], type=kind) if found else None
+        if key in self._older:
+            value = self._older[key]
+        else:
+            found = self._store.fetch(
+                self._connection,
+                "SELECT value FROM view_rows WHERE view = ? AND key = ?",
+                (self._view, key),
+            )
+            value = msgspec.json.decode(found[0][0], type=kind) if found else None
         self._known[key] = value
         return value
 
@@ -77,16 +87,17 @@ class SqlStates:
         self._dirty.add(key)
 
     def scan(self, prefix: str, kind: type[T]) -> Iterator[tuple[str, T]]:
-        decoder = msgspec.json.Decoder(kind)
-        kept = {
-            key: decoder.decode(value)
-            for key, value in self._store.fetch(
-                self._connection,
-                "SELECT key, value FROM view_rows WHERE view = ? AND key >= ? AND key < ?",
-                (self._view, prefix, _after(prefix)),
-            )
-            if key not in self._dirty
-        }
+        decode = msgspec.json.Decoder(kind).decode
+        rows = self._store.fetch(
+            self._connection,
+            "SELECT key, value FROM view_rows WHERE view = ? AND key >= ? AND key < ? ORDER BY key",
+            (self._view, prefix, _after(prefix)),
+        )
+        if not self._dirty:
+            for key, value in rows:
+                yield key, decode(value)
+            return
+        kept = {key: decode(value) for key, value in rows if key not in self._dirty}
         for key in self._dirty:
             if key.startswith(prefix) and self._known[key] is not None:
                 kept[key] = self._known[key]
@@ -120,7 +131,7 @@ class SqlStates:
             )
         self._dirty.clear()
         if self.full:
-            self._known.clear()
+            self._known, self._older = {}, self._known
             self._all_known = False
 
 
@@ -155,15 +166,19 @@ def entries(
 
 def catch_up(store: Store, fold: Fold, *, on_progress: Callable[[int], None] | None = None) -> int:
     """Bring what is kept of a fold up to the head; returns the head's number."""
+    states, left_at = None, -1
     while True:
         with store.writing() as transaction:
             connection, head = transaction.connection, transaction.size
             position = _position(connection, fold, write=True)
             if position == head:
                 return position
-            states = SqlStates(store, connection, fold.name, empty=position == 0)
+            if states is None or position != left_at:
+                # The first page, or somebody else went on from where we stopped.
+                states = SqlStates(store, connection, fold.name, empty=position == 0)
+            states.continue_in(connection)
             last = min(head, position + PAGE_ENTRIES)
-            position = _fold(store, connection, fold, states, after=position, up_to=last)
+            position = left_at = _fold(store, connection, fold, states, after=position, up_to=last)
             keep(connection, fold, states, position)
         if on_progress is not None:
             on_progress(position)

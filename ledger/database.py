@@ -1,0 +1,145 @@
+"""Reaching a database: where it is, how its connections behave, and what it says in our words."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from sqlalchemy import Engine, create_engine, event, exc
+from sqlalchemy.engine import URL, make_url
+
+from ledger.errors import Conflict, LedgerError, NotPermitted, Unknown, Unreached
+
+PATIENCE_SECONDS: Final = 10.0
+"""How long a writer waits for another before it says that the ledger is busy."""
+
+WAL_PAGES: Final = 4_000
+"""Pages in SQLite's write-ahead log, of 4 KiB each, before they are written to the database."""
+
+CACHE_KIB: Final = 32_768
+"""Memory that SQLite may use for pages, for each connection."""
+
+
+def database_url(ledger: str) -> URL:
+    """The database a path or a URL names."""
+    if "://" not in ledger:
+        return URL.create("sqlite", database=str(Path(ledger).expanduser()))
+    try:
+        url = make_url(ledger)
+    except exc.ArgumentError as error:
+        raise Unknown(
+            f"{ledger!r} is not a path or a database URL",
+            remedy="write a path, or postgresql://user@host/database",
+            code="LEDGER_MISSING",
+        ) from error
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def shown(url: URL) -> str:
+    """A database's place as a person may read it: no password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ""
+    return url.render_as_string(hide_password=True)
+
+
+def open_engine(url: URL, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
+    """Connections to a database; a writer waits that long for another."""
+    with told(url):
+        if url.get_backend_name() != "sqlite":
+            milliseconds = int(patience_seconds * 1_000)
+            engine = create_engine(url, connect_args={"options": f"-c lock_timeout={milliseconds}"})
+        else:
+            frozen = _frozen(url.database or "")
+            if frozen is not None:
+                query = {"mode": "ro", "immutable": "1", "uri": "true"}
+                url = url.set(database=frozen, query=query)
+            # Every transaction is ended here, so the pool need not end it once more.
+            engine = create_engine(
+                url, connect_args={"timeout": patience_seconds}, pool_reset_on_return=None
+            )
+            event.listen(engine, "connect", _on_sqlite_connect)
+        return engine
+
+
+def _frozen(path: str) -> str | None:
+    """The URI of a file that may only be read and that nobody is writing; None for others.
+
+    SQLite would make its shared memory beside a file in write-ahead mode, which a reader who may
+    not write there cannot: told that the file does not change, it reads it as it is.
+    """
+    file = Path(path)
+    beside = [file.with_name(file.name + end).exists() for end in ("-wal", "-shm")]
+    if any(beside) or not file.exists() or os.access(file.parent, os.W_OK, effective_ids=True):
+        return None
+    return f"file:{quote(str(file.absolute()))}"
+
+
+def _on_sqlite_connect(connection: Any, _record: object) -> None:
+    # The driver's own transaction handling would begin too late and too weakly: we begin ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous = FULL")
+    # Pages that every append writes reach the database file once in a while and not every time;
+    # pages of the indexes stay in memory. Measured: docs/performance.md.
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    cursor.close()
+
+
+@contextmanager
+def told(url: URL, driver_error: type[Exception] = exc.DBAPIError) -> Iterator[None]:
+    """What the database says, in words an officer can act on."""
+    try:
+        yield
+    except ImportError as error:
+        raise Unreached(
+            f"the driver for {url.get_backend_name()} is not installed: {error}",
+            remedy="pip install 'chip-ledger[postgres]'",
+            code="DRIVER_MISSING",
+        ) from error
+    except exc.NoSuchModuleError as error:
+        raise Unknown(
+            f"{url.drivername!r} is not a database this program knows",
+            remedy="use a path for SQLite, or postgresql://user@host/database",
+            code="LEDGER_MISSING",
+        ) from error
+    except (exc.DBAPIError, driver_error) as error:
+        raise _in_words(getattr(error, "orig", error), url) from error
+
+
+def _in_words(error: object, url: URL) -> LedgerError:
+    said = str(error).strip().partition("\n")[0]
+    lower = said.lower()
+    if "locked" in lower or "lock timeout" in lower or "deadlock" in lower:
+        return Conflict(
+            f"another process is writing to {shown(url)} and did not finish in time",
+            remedy="type the command again; nothing was recorded",
+            code="LEDGER_LOCKED",
+        )
+    if "disk is full" in lower or "no space" in lower:
+        return Unreached(
+            f"the disk that holds {shown(url)} is full; nothing was recorded",
+            remedy="make room, then type the command again",
+            code="DISK_FULL",
+        )
+    if "readonly" in lower or "read-only" in lower:
+        return NotPermitted(
+            f"{shown(url)} may only be read by this account",
+            remedy="ask for write access, or use a read command",
+            code="READ_ONLY",
+        )
+    if "not a database" in lower or "malformed" in lower:
+        return Unknown(
+            f"{shown(url)} is not a ledger: {said}",
+            remedy="check the path, or restore the file from a copy and verify it",
+            code="NOT_A_LEDGER",
+        )
+    return Unreached(
+        f"the database at {shown(url)} did not answer: {said}",
+        remedy="check that it runs and that the URL is right",
+        code="DATABASE",
+    )
