@@ -12,12 +12,12 @@ exempt flows, territories and periods are read from the rules when somebody asks
 answers under any pack. Units: TPP.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
 from itertools import chain
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -40,6 +40,9 @@ from ledger.policy import Rules
 from ledger.terms import COUNTRIES, AgreementId, Country
 
 T = TypeVar("T")
+
+Amounts = dict[str, int]
+"""TPP by name."""
 
 UNCLASSIFIED: Final = "-"
 """Stands for the classification of a line that declares none."""
@@ -129,16 +132,20 @@ class Raised(msgspec.Struct):
 class QuotaFold:
     """Holdings by license, cells by country, agreements; kept under short keys.
 
-    H/<license>                                      holding
-    R/<country>/<eccn>/<month decided>/<expiry>      reserved
-    P/<country>/<eccn>/<month decided>               licensed, ever
-    D/<country>/<eccn>/<month shipped>/<authority>   drawn
-    A/<agreement>                                    uplift
-    V/<entry>                                        a voided shipment's entry
+    H/<license>                                           holding
+    R/<country>/<day of expiry>/<eccn>/<month decided>    reserved
+    M/<country>/<month of expiry>                         reserved, by eccn and month decided
+    P/<country>/<month decided>                           licensed, ever, by eccn
+    D/<country>/<month shipped>                           drawn, by eccn and authority
+    A/<agreement>                                         uplift
+    V/<entry>                                             a voided shipment's entry
+
+    Months are few however many licenses and shipments there are, so that a question costs the
+    same in a large ledger; days are read for the present month only.
     """
 
     name = "quotas"
-    version = 1
+    version = 2
     reads = frozenset(
         event.wire
         for event in (
@@ -174,7 +181,7 @@ def _approve(states: States, approved: LicenseApproved) -> None:
     for line in approved.lines:
         shipped = holding.lines.get(line.model, HeldLine()).shipped
         holding.lines[line.model] = HeldLine(line.eccn, line.units, line.tpp_per_unit, shipped)
-        states.add(f"P/{approved.destination}/{line.eccn}/{month}", line.tpp)
+        _add(states, f"P/{approved.destination}/{month}", line.eccn, line.tpp)
     _reserve(states, holding, 1)
     states.put(f"H/{approved.license}", holding)
 
@@ -182,8 +189,24 @@ def _approve(states: States, approved: LicenseApproved) -> None:
 def _reserve(states: States, holding: Holding, sign: int) -> None:
     for line in holding.lines.values():
         if line.reserves:
-            key = f"R/{holding.country}/{line.eccn}/{holding.month}/{holding.expires}"
-            states.add(key, sign * line.reserves)
+            _promise(states, holding, line.eccn, sign * line.reserves)
+
+
+def _promise(states: States, holding: Holding, eccn: str, tpp: int) -> None:
+    country, expires, rest = holding.country, holding.expires, f"{eccn}/{holding.month}"
+    states.add(f"R/{country}/{expires}/{rest}", tpp)
+    _add(states, f"M/{country}/{expires[:7]}", rest, tpp)
+
+
+def _add(states: States, key: str, name: str, tpp: int) -> None:
+    """Add to one amount of several at a key; what is 0 is not kept."""
+    amounts = states.get(key, Amounts) or {}
+    total = amounts.get(name, 0) + tpp
+    if total:
+        amounts[name] = total
+    else:
+        amounts.pop(name, None)
+    states.put(key, amounts or None)
 
 
 def _ship(states: States, movement: Movement, sign: int) -> None:
@@ -191,9 +214,8 @@ def _ship(states: States, movement: Movement, sign: int) -> None:
         return
     month = movement.on.isoformat()[:7]
     for line in movement.lines:
-        eccn = line.eccn or UNCLASSIFIED
-        key = f"D/{movement.destination}/{eccn}/{month}/{movement.authority}"
-        states.add(key, sign * line.tpp)
+        name = f"{line.eccn or UNCLASSIFIED}/{movement.authority}"
+        _add(states, f"D/{movement.destination}/{month}", name, sign * line.tpp)
     if movement.license is None:
         return
     # Promised to one country and shipped to another, the promise is used up where it was made
@@ -205,11 +227,9 @@ def _ship(states: States, movement: Movement, sign: int) -> None:
             held = holding.lines[line.model] = HeldLine()
         before = held.reserves
         held.shipped += sign * line.units
-        if held.reserves != before:
-            states.add(
-                f"R/{holding.country}/{held.eccn}/{holding.month}/{holding.expires}",
-                held.reserves - before,
-            )
+        change = held.reserves - before
+        if change:
+            _promise(states, holding, held.eccn, change)
     states.put(f"H/{movement.license}", holding)
 
 
@@ -265,16 +285,46 @@ def account(states: States, rules: Rules, country: Country, on: date) -> QuotaAc
     """A country's account under some rules on a date; territories count with their sovereign."""
     sovereign = rules.sovereign(country)
     members = sorted(one for one in COUNTRIES if rules.sovereign(one) == sovereign)
-    cells = chain.from_iterable(
-        states.scan(f"{kind}/{member}/", int) for kind in "RPD" for member in members
-    )
+    cells = chain.from_iterable(_cells(states, f"{member}/", on) for member in members)
     return _sum(states, rules, on, cells).get(sovereign) or _empty(states, rules, sovereign, on)
 
 
 def accounts(states: States, rules: Rules, on: date) -> dict[Country, QuotaAccount]:
     """Every country's account that has one, by sovereign."""
-    cells = chain.from_iterable(states.scan(f"{kind}/", int) for kind in "RPD")
-    return _sum(states, rules, on, cells)
+    return _sum(states, rules, on, _cells(states, "", on))
+
+
+class _Cell(NamedTuple):
+    """Amounts by eccn and one thing more, which is the authority of what was drawn."""
+
+    column: str
+    country: str
+    month: str
+    amounts: dict[str, int]
+
+
+def _cells(states: States, place: str, on: date) -> Iterator[_Cell]:
+    """What is kept of a country, such as `AE/`, or of all; nothing that has expired."""
+    today = on.isoformat()
+    this_month = today[:7]
+    present = []
+    for key, amounts in states.scan(f"M/{place}", Amounts):
+        _, country, expires = key.split("/")
+        if expires > this_month:
+            for name, tpp in amounts.items():
+                eccn, month = name.split("/")
+                yield _Cell("reserved", country, month, {eccn: tpp})
+        elif expires == this_month:
+            present.append(country)
+    for each in present:
+        for key, tpp in states.scan(f"R/{each}/{this_month}-", int):
+            _, country, expires, eccn, month = key.split("/")
+            if expires >= today:
+                yield _Cell("reserved", country, month, {eccn: tpp})
+    for column, kind in (("licensed", "P"), ("drawn", "D")):
+        for key, amounts in states.scan(f"{kind}/{place}", Amounts):
+            _, country, month = key.split("/")
+            yield _Cell(column, country, month, amounts)
 
 
 def _empty(states: States, rules: Rules, country: Country, on: date) -> QuotaAccount:
@@ -282,25 +332,22 @@ def _empty(states: States, rules: Rules, country: Country, on: date) -> QuotaAcc
 
 
 def _sum(
-    states: States, rules: Rules, on: date, cells: Iterable[tuple[str, int]]
+    states: States, rules: Rules, on: date, cells: Iterable[_Cell]
 ) -> dict[Country, QuotaAccount]:
     first, last = _months(rules)
-    today = on.isoformat()
     # There are few of each and many cells: what the rules say of one is asked once.
     counts, exempt = cache(partial(_counts, rules)), cache(rules.exempt)
     sovereign = cache(rules.sovereign)
     sums: dict[Country, dict[str, int]] = {}
-    for key, tpp in cells:
-        kind, country, eccn, month, *rest = key.split("/")
-        if not (first <= month <= last and counts(eccn)):
+    for kind, country, month, amounts in cells:
+        if not first <= month <= last:
             continue
-        if kind == "R" and rest[0] < today:
-            continue
-        column = {"R": "reserved", "P": "licensed", "D": "drawn"}[kind]
-        if kind == "D" and exempt(rest[0]):
-            column = "exempt"
-        mine = sums.setdefault(sovereign(country), {})
-        mine[column] = mine.get(column, 0) + tpp
+        for name, tpp in amounts.items():
+            eccn, _, authority = name.partition("/")
+            if counts(eccn):
+                column = "exempt" if authority and exempt(authority) else kind
+                mine = sums.setdefault(sovereign(country), {})
+                mine[column] = mine.get(column, 0) + tpp
     return {
         country: replace(_empty(states, rules, country, on), **amounts)
         for country, amounts in sorted(sums.items())

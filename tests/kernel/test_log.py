@@ -34,7 +34,7 @@ from ledger.events import (
 )
 from ledger.log import Ledger, Slice, check_possession
 from ledger.merkle import TILE_WIDTH, verify_consistency, verify_inclusion
-from ledger.quota import QuotaFold
+from ledger.quota import Amounts, QuotaFold
 from ledger.views import at_head, kept_rows, replayed
 
 
@@ -605,7 +605,7 @@ def test_a_rehearsal_shows_what_would_be_and_leaves_everything_as_it_was(on_file
     assert [8 * 15_832] == [change.after.drawn for change in rehearsed.caps]
     assert 2 == on_file.size()
     with on_file.store.reading() as connection:
-        assert [] == list(at_head(on_file.store, connection, QuotaFold()).scan("D/", int))
+        assert [] == list(at_head(on_file.store, connection, QuotaFold()).scan("D/", Amounts))
 
 
 def test_a_key_revoked_inside_a_batch_signs_nothing_later_in_it(ledger):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -200,14 +201,17 @@ def test_nothing_reserved_drawn_or_licensed_is_ever_below_zero(told):
     for stop in range(1, len(told) + 1):
         states = after(told[:stop])
         assert [] == [
-            (key, tpp) for kind in "RPD" for key, tpp in states.scan(f"{kind}/", int) if tpp <= 0
+            (key, amounts)
+            for kind in "RMPD"
+            for key, amounts in states.scan(f"{kind}/", Any)
+            if min(amounts.values() if kind != "R" else [amounts]) <= 0
         ]
 
 
 def cells(states: MemoryStates) -> list[tuple[str, bytes]]:
     """What accounts are made of; holdings besides, but for chips nobody shipped in the end."""
     return [
-        *((key, value) for key, value in states.rows() if key[0] in "RPDA"),
+        *((key, value) for key, value in states.rows() if key[0] in "RMPDA"),
         *(
             (f"{key}/{model}", repr(line).encode())
             for key, holding in states.scan("H/", Holding)
