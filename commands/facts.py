@@ -4,6 +4,9 @@ Each command is its event with another name: what was told is what is recorded. 
 serves them all. What begins a subject (a registration, a request) is said once: again with the
 same details it is already recorded, with others it is refused. What follows is recorded as often
 as it differs; where its subject was never begun, that is a warning, for facts come late.
+
+An id stands for one agreement with one country, or for one check of one party; what names another
+is refused, and so is what an agreement would do once it has ended for good.
 """
 
 from typing import Final
@@ -37,6 +40,8 @@ from ledger.events import (
     PartySerialsSighted,
     PartyTenantDeclared,
 )
+from ledger.events.agreements import AboutAgreement
+from ledger.events.end_use_checks import AboutCheck
 
 FACTS: Final[dict[str, type[Event]]] = {
     "party.register": PartyRegistered,
@@ -110,17 +115,21 @@ def decide(command: Tell, told: tuple[Event, ...], situation: Situation) -> Said
     if fact in told:
         return Said()
     begun = next((event for event in told if isinstance(event, BEGINS)), None)
-    if isinstance(fact, BEGINS) and begun is not None:
+    first = begun or next(iter(told), None)
+    other = None if first is None else _otherwise(first, fact)
+    if first is not None and other is not None:
         raise Refused(
-            f"{subject} was already {_what(begun)} on {begun.on}, with other details",
+            f"{subject} was already {_what(first)} on {first.on}, with {other}",
             remedy="use another id, or record what changed since",
             code="ALREADY_SAID",
         )
-    before = next((event for event in told if type(event) is type(fact)), None)
-    if isinstance(fact, ONCE) and before is not None:
+    before = next((event for event in told if _leaves_no_room(event, fact)), None)
+    if before is not None:
         raise Refused(
             f"{subject} was already {_what(before)} on {before.on}",
-            remedy="record the change instead: a check that was rated is rated again with rerate",
+            remedy="record the change instead: a check that was rated is rated again with rerate"
+            if isinstance(before, CheckRated)
+            else "give what is new an id of its own",
             code="ALREADY_SAID",
         )
     if begun is not None and not isinstance(fact, BEGINS):
@@ -129,6 +138,26 @@ def decide(command: Tell, told: tuple[Event, ...], situation: Situation) -> Said
     if begun is None and not isinstance(fact, BEGINS):
         warnings.append(f"{subject} is not in this ledger yet: {_what(fact)} all the same")
     return Said([fact], warnings)
+
+
+def _otherwise(first: Event, fact: Event) -> str | None:
+    """How a fact contradicts what its subject began with, in words; None where it does not."""
+    match first, fact:
+        case AboutAgreement(country=known), AboutAgreement(country=named) if known != named:
+            return f"{known}, not {named}"
+        case AboutCheck(party=known), AboutCheck(party=named) if known != named:
+            return f"{known}, not {named}"
+        case _ if isinstance(first, BEGINS) and isinstance(fact, BEGINS):
+            return "other details"
+        case _:
+            return None
+
+
+def _leaves_no_room(before: Event, fact: Event) -> bool:
+    """Whether a fact is told once and was, or is about an agreement that had ended by then."""
+    if isinstance(before, AgreementTerminated) and not isinstance(fact, AgreementTerminated):
+        return fact.on >= before.on
+    return isinstance(fact, ONCE) and type(before) is type(fact)
 
 
 def _in_order(fact: Event, begun: Event) -> None:

@@ -28,7 +28,9 @@ EvidenceGrade = Literal["powered_on", "label_read", "photo", "paper", "attested"
 Counted = Annotated[int, Meta(ge=0, le=UNITS_MAX)]
 
 
-class _AboutCheck(Event, frozen=True, kw_only=True):
+class AboutCheck(Event, frozen=True, kw_only=True):
+    """What every event of a check names: itself and who is checked."""
+
     check: Check
     party: Party
 
@@ -41,7 +43,7 @@ class _AboutCheck(Event, frozen=True, kw_only=True):
         return party_tags(self.party)
 
 
-class CheckRequested(_AboutCheck, frozen=True, kw_only=True):
+class CheckRequested(AboutCheck, frozen=True, kw_only=True):
     """A check was asked for; the clock runs from here.
 
     check         id
@@ -72,7 +74,7 @@ class CheckRequested(_AboutCheck, frozen=True, kw_only=True):
         return self.requested_on
 
 
-class CheckScheduled(_AboutCheck, frozen=True, kw_only=True):
+class CheckScheduled(AboutCheck, frozen=True, kw_only=True):
     """A date was set.
 
     check          id
@@ -91,7 +93,7 @@ class CheckScheduled(_AboutCheck, frozen=True, kw_only=True):
         return self.scheduled_on
 
 
-class CheckPerformed(_AboutCheck, frozen=True, kw_only=True):
+class CheckPerformed(AboutCheck, frozen=True, kw_only=True):
     """Somebody went and looked.
 
     check            id
@@ -118,7 +120,7 @@ class CheckPerformed(_AboutCheck, frozen=True, kw_only=True):
         return self.performed_on
 
 
-class CheckRated(_AboutCheck, frozen=True, kw_only=True):
+class CheckRated(AboutCheck, frozen=True, kw_only=True):
     """The outcome was rated.
 
     check     id
@@ -139,7 +141,7 @@ class CheckRated(_AboutCheck, frozen=True, kw_only=True):
         return self.rated_on
 
 
-class CheckRerated(_AboutCheck, frozen=True, kw_only=True):
+class CheckRerated(AboutCheck, frozen=True, kw_only=True):
     """A final rating was changed, and stays visible beside the new one.
 
     check       id
@@ -160,7 +162,7 @@ class CheckRerated(_AboutCheck, frozen=True, kw_only=True):
         return self.rerated_on
 
 
-class CheckRefused(_AboutCheck, frozen=True, kw_only=True):
+class CheckRefused(AboutCheck, frozen=True, kw_only=True):
     """A check was refused or prevented.
 
     check       id
@@ -181,7 +183,7 @@ class CheckRefused(_AboutCheck, frozen=True, kw_only=True):
         return self.refused_on
 
 
-class CheckClosed(_AboutCheck, frozen=True, kw_only=True):
+class CheckClosed(AboutCheck, frozen=True, kw_only=True):
     """A check was closed; nothing more is expected of it.
 
     check      id

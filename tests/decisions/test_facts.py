@@ -116,6 +116,46 @@ def test_these_are_all_the_facts_a_subject_has_once():
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "changes", "problem"),
+    [
+        (
+            "agreement.in-force", {"country": "SA"},
+            "agreement uae-2025 was already concluded on 2025-05-15, with AE, not SA",
+        ),
+        (
+            "check.rate", {"party": "acme"},
+            "check C1 was already requested on 2025-06-01, with g42, not acme",
+        ),
+    ],
+)  # fmt: skip
+def test_one_id_is_one_agreement_with_one_country_and_one_check_of_one_party(
+    name, changes, problem
+):
+    other = tell(name, **changes)
+
+    given(BEGUN[name.partition(".")[0]]).when(other).then_refused(problem, code="ALREADY_SAID")
+
+
+def test_what_came_before_its_beginning_speaks_of_the_same_country_too():
+    given(tell("agreement.in-force").fact).when(
+        tell("agreement.conclude", country="SA")
+    ).then_refused("was already in force on 2025-11-01, with AE, not SA", code="ALREADY_SAID")
+
+
+@pytest.mark.parametrize("name", ["agreement.in-force", "agreement.amend", "agreement.suspend"])
+def test_an_agreement_that_ended_for_good_does_nothing_from_that_day_on(name):
+    ended = tell("agreement.terminate", terminated_on="2025-12-01").fact
+    day = {"agreement.in-force": "in_force_on", "agreement.amend": "effective_on",
+           "agreement.suspend": "suspended_on"}[name]  # fmt: skip
+    before, after = tell(name, **{day: "2025-11-30"}), tell(name, **{day: "2025-12-01"})
+
+    given(CONCLUDED, ended).when(after).then_refused(
+        "agreement uae-2025 was already terminated on 2025-12-01", code="ALREADY_SAID"
+    )
+    given(CONCLUDED, ended).when(before).then(before.fact)
+
+
 @pytest.mark.parametrize("name", ["party.rename", "party.payment", "check.rerate", "check.perform"])
 def test_other_facts_come_as_often_as_they_differ(name):
     day = {"party.rename": "renamed_on", "party.payment": "received_on",
