@@ -1,6 +1,7 @@
 """Reaching a database: where it is, how its connections behave, and what it says in our words."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,14 +27,20 @@ def database_url(ledger: str) -> URL:
     """The database a path or a URL names."""
     if "://" not in ledger:
         return URL.create("sqlite", database=str(Path(ledger).expanduser()))
+    url: URL | None
     try:
         url = make_url(ledger)
-    except exc.ArgumentError as error:
+    except (exc.ArgumentError, ValueError):
+        url = None
+    if url is None or "@" in (url.host or ""):
+        # A password with an @ in it was cut at the wrong place: what is before the last one is
+        # not repeated, and neither is what an option calls a password.
+        blank = re.sub("(?i)(pass[a-z]*=)[^&]*", r"\1***", re.sub("//.*@", "//***@", ledger))
         raise Unknown(
-            f"{ledger!r} is not a path or a database URL",
+            f"{blank!r} is not a path or a database URL",
             remedy="write a path, or postgresql://user@host/database",
             code="LEDGER_MISSING",
-        ) from error
+        )
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     return url
@@ -43,7 +50,8 @@ def shown(url: URL) -> str:
     """A database's place as a person may read it: no password."""
     if url.get_backend_name() == "sqlite":
         return url.database or ""
-    return url.render_as_string(hide_password=True)
+    told_elsewhere = [name for name in url.query if "pass" in name.lower()]
+    return url.difference_update_query(told_elsewhere).render_as_string(hide_password=True)
 
 
 def open_engine(url: URL, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
