@@ -32,7 +32,7 @@ CODES: Final[Mapping[str, str]] = {
     "SIZE": "entries the checkpoint covers are missing at the end",
     "ROOT": "the entries are not those the checkpoint was signed over",
     "ROLLBACK": "the ledger is shorter than a checkpoint somebody kept",
-    "SPLIT_VIEW": "the log showed somebody another history: the kept checkpoint proves it",
+    "SPLIT_VIEW": "a checkpoint somebody kept is of another history than the one shown here",
     "ENTRY_SYNTAX": "a line is not an entry",
     "ENTRY_NOT_CANONICAL": "a line is an entry, written otherwise than entries are",
     "SIGNER_SET": "the signatures on a line are not those of the signers it names",

@@ -251,10 +251,15 @@ class _Audit:
         counts = log.counts + entries.counts
         unprotected = self._covered < self._entries
         if unprotected and self._covered:
+            first, last = self._covered + 1, self._entries
+            which = (
+                f"entries {first:,}–{last:,} stand" if first < last else f"entry {last:,} stands"
+            )
             self._not_checked.append(
-                f"entries {self._covered + 1:,}–{self._entries:,} stand after the newest"
-                " checkpoint, and nothing shows whether later ones were cut off"
-                " (chip-ledger checkpoint)"
+                f"{which} under no checkpoint that holds"
+                if log.counts
+                else f"{which} after the newest checkpoint, and nothing shows whether later ones"
+                " were cut off (chip-ledger checkpoint)"
             )
         verdict: Verdict
         if counts.total() > counts["SUSPECT"]:
@@ -313,11 +318,18 @@ class _Audit:
             return "ROLLBACK"
         here = self._walk.tree.root(note.size)
         if note.root != here:
+            # Against the log it is evidence only where another checkpoint covers what is here:
+            # otherwise somebody else may have altered the lines.
             self._findings.add(
                 "SPLIT_VIEW",
                 None,
                 f"a kept checkpoint says root {note.root.hex()} of the first {note.size:,} entries,"
-                f" and here it is {here.hex()}: keep both, signed by one log they are evidence",
+                f" and here it is {here.hex()}"
+                + (
+                    ": keep both checkpoints, signed by one log they are evidence"
+                    if self._covered >= note.size
+                    else ""
+                ),
             )
             return "SPLIT_VIEW"
         return None
