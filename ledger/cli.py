@@ -3,28 +3,31 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ledger import keyfile, proof
 from ledger.audit import audit
 from ledger.checkpoint import parse_note
-from ledger.errors import Malformed, Refused, Unknown
+from ledger.errors import Malformed, NotAuthentic, Refused, Unknown
 from ledger.events import EVENTS, LedgerOpened
+from ledger.events.keys import Origin
 from ledger.explain import explain
-from ledger.log import enroll, possessed, read_offer
+from ledger.log import CLOCK_SLACK, Ledger, enroll, nodes, possessed, read_offer
+from ledger.merkle import root_of
 from ledger.roles import ROLES
 from ledger.session import Session
 from ledger.signatures import generate
 from ledger.tables import SCHEMA_VERSION
 from ledger.terms import actor
 from ledger.verification import Anchor, Report, parse_anchor, render_anchor
-from ledger.views import positions
+from ledger.views import entry_at, positions
 
 ADMINISTRATOR = ("key_administrator",)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -51,7 +54,15 @@ def init(session: Session, origin: str, admins: tuple[str, ...], offers: tuple[P
             code="ADMIN_MISSING",
         )
     folder = session.keys_folder
-    names = [*dict.fromkeys(actor(name) for name in admins), "log"]
+    _check_origin(origin)
+    if "log" in admins:
+        raise Malformed(
+            "log is the name of the log's own key, and cannot be an administrator's here",
+            remedy="give the administrator another name",
+            code="ID_FORM",
+        )
+    # The log's first: of two who make keys in one folder at once, one stops before any other key.
+    names = ["log", *dict.fromkeys(actor(name) for name in admins)]
     for name in names:
         if (folder / name).exists():
             raise Refused(
@@ -75,13 +86,24 @@ def init(session: Session, origin: str, admins: tuple[str, ...], offers: tuple[P
         sole=len(people) == 1,
         opened_on=now.date(),
     )
-    session.create(opened, signers[names[0]], signers["log"], at=now).close()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, signer in signers.items():
-        keyfile.save(folder / name, signer, passphrase)
+    # Keys before the ledger: a ledger whose keys could not be kept would stand there for nobody.
+    saved: list[Path] = []
+    try:
+        for name, signer in signers.items():
+            keyfile.save(folder / name, signer, passphrase)
+            saved.append(folder / name)
+        session.create(opened, signers[names[1]], signers["log"], at=now).close()
+    except BaseException:
+        for path in saved:
+            path.unlink()
+            path.with_name(f"{path.name}.pub").unlink()
+        with suppress(OSError):
+            folder.rmdir()
+        raise
     click.echo(f"opened {origin} at {session.ledger_place}: entry 1, and a checkpoint over it")
     click.echo(f"administrators: {', '.join(people)}")
-    click.echo(f"keys in {folder}: {', '.join(names)}")
+    click.echo(f"keys in {folder}: {', '.join([*names[1:], names[0]])}")
     if opened.sole:
         click.echo(
             f"warning: one administrator alone: nobody else confirms what {people[0]} enrolls",
@@ -206,7 +228,15 @@ def doctor(session: Session) -> None:
     size = ledger.size()
     click.echo(f"ledger       {ledger.store.place}, tables of version {SCHEMA_VERSION}")
     click.echo(f"origin       {ledger.origin}")
-    click.echo(f"entries      {size:,}")
+    click.echo(f"entries      {size:,}, root {_root(ledger)}")
+    now, newest = datetime.now(UTC), _newest_instant(ledger)
+    click.echo(f"clock        {now:%Y-%m-%d %H:%M:%S} UTC; newest entry {newest:%Y-%m-%d %H:%M:%S}")
+    if newest > now + CLOCK_SLACK:
+        click.echo(
+            "warning: the newest entry is dated ahead of this clock, and whoever's clock is right"
+            " can record nothing until then",
+            err=True,
+        )
     note = ledger.newest_checkpoint()
     covered = (
         0 if note is None else parse_note(note, origin=ledger.origin, log_spki=ledger.log_spki).size
@@ -225,6 +255,42 @@ def doctor(session: Session) -> None:
         private = path.with_suffix("")
         if private.is_file() and private.stat().st_mode & 0o077:
             click.echo(f"warning: others may read {private}: chmod 600 {private}", err=True)
+
+
+def _check_origin(origin: str) -> None:
+    """Refuse a name no ledger can have, before anything is made under it."""
+    try:
+        msgspec.convert(origin, Origin)
+    except msgspec.ValidationError as error:
+        raise Malformed(
+            f"{origin[:80]!r} cannot name a ledger",
+            remedy="write a URL without its scheme and in lower case, such as"
+            " ledger.example.gov/chips",
+            code="ORIGIN_FORM",
+        ) from error
+
+
+def _root(ledger: Ledger) -> str:
+    """The root that tiles and lines give; `NotAuthentic` where the head says another."""
+    with ledger.store.reading() as connection:
+        size, frontier = ledger.store.head(connection)
+        later = next(ledger.store.pages(connection, after=frontier.size), None)
+        whole = size == frontier.size and later is None
+        if not whole or root_of(size, nodes(ledger.store, connection)) != frontier.root():
+            raise NotAuthentic(
+                f"the head says {size:,} entries and root {frontier.root().hex()}, and the tables"
+                " hold others",
+                remedy="the database was altered: sign nothing, and run chip-ledger verify",
+                code="FRONTIER",
+            )
+        return frontier.root().hex()
+
+
+def _newest_instant(ledger: Ledger) -> datetime:
+    """When the newest entry was signed, as its signer's clock said."""
+    with ledger.store.reading() as connection:
+        number, _ = ledger.store.head(connection)
+        return datetime.fromisoformat(entry_at(ledger.store, connection, number).at)
 
 
 @contextmanager

@@ -107,6 +107,7 @@ ERRORS: Final[dict[str, str]] = {
     "SHIPMENT_UNKNOWN": "No shipment of that id stands in the ledger.",
     "SUBJECT_AMBIGUOUS": "Several subjects have that id: write license:ID or shipment:ID.",
     "SUBJECT_UNKNOWN": "Nothing in the ledger speaks of that.",
+    "SYSTEM": "The operating system refused a file or a folder; the message repeats its words.",
     "TILE": "A stored tile of the Merkle tree is damaged or missing.",
     "UNEXPECTED": "Something went wrong that nobody foresaw.",
     "UNKNOWN": "Something named is not there.",

@@ -27,6 +27,10 @@ Algorithm = Literal[
 ]
 
 
+Origin = Annotated[str, Meta(pattern=r"\A[a-z0-9.-]+(?:/[A-Za-z0-9._~-]+)*\Z", max_length=200)]
+"""Name of a ledger: a URL without its scheme."""
+
+
 class EnrolledKey(Wire, frozen=True, kw_only=True):
     """A public key, whose it is and what it may sign.
 
@@ -66,7 +70,7 @@ class LedgerOpened(Event, frozen=True, kw_only=True):
 
     wire: ClassVar[str] = "ledger.opened.v1"
 
-    origin: Annotated[str, Meta(pattern=r"\A[a-z0-9.-]+(?:/[A-Za-z0-9._~-]+)*\Z", max_length=200)]
+    origin: Origin
     log_key: Base64
     administrators: Annotated[tuple[EnrolledKey, ...], Meta(min_length=1, max_length=10)]
     sole: bool = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 import click
@@ -9,6 +10,7 @@ import click
 from ledger import quota, terms, views
 from ledger.errors import Malformed, Unknown
 from ledger.fold import Fold
+from ledger.store import Store
 from ledger.terms import Country
 from projections import licenses as register
 from projections import quotas as board
@@ -307,11 +309,18 @@ def views_rebuild(place: Place, names: tuple[str, ...]) -> None:
     folds = _named(names)
     ledger = place.open()
     try:
+        before = [_kept(ledger.store, fold) for fold in folds]
         views.drop(ledger.store, [fold.name for fold in folds])
         refresh(ledger, folds)
-        for fold in folds:
+        for fold, (up_to, digest) in zip(folds, before, strict=True):
             position, kept = views.extent(ledger.store, fold)
             click.echo(f"{fold.name}: {kept:,} rows up to entry {position:,}", err=True)
+            if up_to == position and digest != _kept(ledger.store, fold)[1]:
+                click.echo(
+                    f"warning: {fold.name} was kept otherwise than the entries say, and is right"
+                    " now: what was decided or shown from it may be wrong",
+                    err=True,
+                )
     finally:
         ledger.close()
 
@@ -334,6 +343,14 @@ commands: Final[list[click.Command]] = [
     quotas, license, licenses, shipments, trail, flags, views_,
 ]  # fmt: skip
 """What the front door mounts."""
+
+
+def _kept(store: Store, fold: Fold) -> tuple[int, bytes]:
+    """Up to which entry a view is kept, and a digest of its rows."""
+    digest = sha256()
+    for row in views.kept_rows(store, fold.name):
+        digest.update(repr(row).encode())
+    return views.extent(store, fold)[0], digest.digest()
 
 
 def _entries(row: Row) -> str:
