@@ -29,9 +29,8 @@ SOURCE_PACK: Final = "adv-comp-2023"
 class Requested(msgspec.Struct, frozen=True):
     """A check that was asked for.
 
-    requested_at  entry of the request; `scheduled_at` of the newest date set for it, else 0
+    requested_at  entry of the request
     days          how long it may take, by the rules of the day it was asked for
-    ended_on      first day on which it was performed, rated, refused or closed
     """
 
     kind: str
@@ -41,9 +40,17 @@ class Requested(msgspec.Struct, frozen=True):
     requested_at: int
     days: int
     policy: str
+
+
+class Followed(msgspec.Struct, frozen=True):
+    """What happened to a check, whether its request was recorded before or comes late.
+
+    scheduled_at  entry of the newest date set for it, else 0
+    ended_on      first day on which it was performed, rated, refused or closed
+    """
+
     scheduled_at: int = 0
     scheduled_for: date | None = None
-    refused_at: int = 0
     ended_on: date | None = None
 
 
@@ -80,16 +87,15 @@ class CheckOverdue(Rule):
                     ),
                 )  # fmt: skip
             case CheckScheduled(check=check, scheduled_for=on):
-                self._note(states, check, scheduled_at=entry.number, scheduled_for=on)
+                self._follow(states, check, scheduled_at=entry.number, scheduled_for=on)
             case CheckPerformed(check=check, performed_on=on):
-                if self._note(states, check, ended_on=on):
-                    yield Finding(check)
+                self._end(states, check, on)
+                yield Finding(check)
             case CheckRated(check=check, rated_on=on) | CheckClosed(check=check, closed_on=on):
-                self._note(states, check, ended_on=on)
+                self._end(states, check, on)
             case CheckRefused() as refused:
-                known = self._note(
-                    states, refused.check, refused_at=entry.number, ended_on=refused.refused_on
-                )
+                self._end(states, refused.check, refused.refused_on)
+                known = states.get(f"{self.name}/Q/{refused.check}", Requested)
                 yield Finding(refused.check, (self._refused(refused, entry.number, known),))
             case _:
                 return
@@ -97,13 +103,14 @@ class CheckOverdue(Rule):
     def pending(self, states: States, reference: Reference, on: date) -> Iterator[RedFlag]:
         """Checks without a result after the days they may take."""
         for key, check in states.scan(f"{self.name}/Q/", Requested):
-            due = check.requested_on + timedelta(days=check.days)
-            if on <= due or (check.ended_on is not None and check.ended_on <= on):
-                continue
             name = key.rpartition("/")[2]
+            then = self._followed(states, name)
+            due = check.requested_on + timedelta(days=check.days)
+            if on <= due or (then.ended_on is not None and then.ended_on <= on):
+                continue
             arranged = (
-                f"a visit was set for {check.scheduled_for}"
-                if check.scheduled_for
+                f"a visit was set for {then.scheduled_for}"
+                if then.scheduled_for
                 else "no visit was set"
             )
             yield RedFlag(
@@ -120,7 +127,7 @@ class CheckOverdue(Rule):
                 source=self.source,
                 policy=check.policy,
                 on=due + timedelta(days=1),
-                evidence=entries(check.requested_at, check.scheduled_at),
+                evidence=entries(check.requested_at, then.scheduled_at),
             )
 
     def _refused(self, refused: CheckRefused, number: int, known: Requested | None) -> RedFlag:
@@ -142,14 +149,18 @@ class CheckOverdue(Rule):
             evidence=entries(number, known.requested_at if known else 0),
         )
 
-    def _note(self, states: States, check: str, **changes: object) -> Requested | None:
-        """The check with what happened to it; None when nobody asked for it."""
-        key = f"{self.name}/Q/{check}"
-        known = states.get(key, Requested)
-        if known is not None:
-            known = msgspec.structs.replace(known, **changes)
-            states.put(key, known)
-        return known
+    def _followed(self, states: States, check: str) -> Followed:
+        return states.get(f"{self.name}/H/{check}", Followed) or Followed()
+
+    def _follow(self, states: States, check: str, **changes: object) -> None:
+        """Note what happened to a check."""
+        known = msgspec.structs.replace(self._followed(states, check), **changes)
+        states.put(f"{self.name}/H/{check}", known)
+
+    def _end(self, states: States, check: str, on: date) -> None:
+        """Note that a check had a result, or was over, on a day; the first such day counts."""
+        before = self._followed(states, check).ended_on
+        self._follow(states, check, ended_on=on if before is None else min(on, before))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from world import adopted, flags, party, requested
 
 from ledger.events import CheckClosed, CheckPerformed, CheckRated, CheckRefused, CheckScheduled
@@ -82,6 +83,40 @@ def test_a_refusal_is_flagged_at_once_and_then_not_as_overdue_too():
 
 def test_a_refused_check_that_is_done_after_all_takes_its_flag_with_it():
     assert [] == checks(requested(), refused(), performed(date(2025, 7, 1)))
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        performed(date(2025, 7, 1)),
+        CheckClosed(check="C-1", party="acme", closed_on=date(2025, 7, 2)),
+        CheckRated(check="C-1", party="acme", rated_on=date(2025, 7, 3), rating="favorable"),
+    ],
+)
+def test_a_check_whose_request_is_recorded_late_is_not_overdue(ended):
+    assert [] == checks(ended, requested())
+
+
+def test_a_refusal_whose_request_is_recorded_late_is_flagged_once():
+    (flag,) = checks(refused(), requested(), on=date(2026, 1, 1))
+
+    assert "check C-1 of acme was refused by the ministry on 2025-06-20: not now" == flag.because
+    assert [] == checks(refused(), performed(date(2025, 7, 1)))
+
+
+def test_a_visit_set_before_the_request_was_recorded_is_said():
+    set_for = CheckScheduled(
+        check="C-1", party="acme", scheduled_on=date(2025, 7, 1), scheduled_for=date(2025, 9, 9)
+    )
+    (flag,) = checks(set_for, requested())
+
+    assert "a visit was set for 2025-09-09" in flag.because
+
+
+def test_a_check_done_in_time_and_rated_late_was_never_overdue():
+    rated = CheckRated(check="C-1", party="acme", rated_on=date(2025, 9, 1), rating="unfavorable")
+
+    assert [] == checks(requested(), performed(date(2025, 7, 1)), rated, on=date(2025, 8, 15))
 
 
 def test_without_rules_that_say_how_long_sixty_days_are_the_measure():
