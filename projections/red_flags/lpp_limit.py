@@ -63,6 +63,8 @@ class LppLimit(Rule):
 
         def flag(crossing: Crossing) -> RedFlag:
             event = states.recall(crossing.entry).event
+            count = crossing.earlier + 1
+            shipments = "1 shipment" if count == 1 else f"{count:,} shipments"
             return RedFlag(
                 rule=self.name,
                 severity="hard",
@@ -70,7 +72,7 @@ class LppLimit(Rule):
                 key=matter,
                 because=(
                     f"{parent} and what it owns received {crossing.total:,} TPP under LPP in"
-                    f" {year}, in {crossing.earlier + 1:,} shipments, and {crossing.limit:,} TPP"
+                    f" {year}, in {shipments}, and {crossing.limit:,} TPP"
                     f" are allowed: {crossing.excess:,} TPP over since"
                     f" {event.subject.replace(':', ' ')} of {event.on}"
                 ),

@@ -30,6 +30,12 @@ def test_one_chip_past_the_limit_is_flagged_with_parent_year_and_numbers():
     assert "hard" == flag.severity
 
 
+def test_one_shipment_may_be_enough():
+    (flag,) = limits(lpp(units=FULL + 1))
+
+    assert "26,914,400 TPP under LPP in 2025, in 1 shipment, and" in flag.because
+
+
 def test_a_parent_at_its_limit_is_within_it():
     assert [] == limits(lpp(units=FULL))
 
