@@ -130,8 +130,8 @@ def bar(row: QuotaRow) -> str:
     """
     if not row.cap_tpp:
         return ""
-    drawn = min(BAR_CELLS, row.drawn_tpp * BAR_CELLS // row.cap_tpp)
     used = min(BAR_CELLS, -(-row.used_tpp * BAR_CELLS // row.cap_tpp))
+    drawn = min(used, row.drawn_tpp * BAR_CELLS // row.cap_tpp) if row.reserved_tpp else used
     over = "▶" if row.used_tpp > row.cap_tpp else ""
     return "█" * drawn + "▒" * (used - drawn) + "·" * (BAR_CELLS - used) + over
 

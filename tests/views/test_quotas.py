@@ -136,3 +136,9 @@ def test_a_bar_shows_drawn_then_reserved_then_free_and_an_arrow_past_the_cap():
     assert "██▒▒▒▒····" == bar(within)
     assert "▒▒▒▒▒▒▒▒▒▒▶" == bar(beyond)
     assert "" == bar(none)
+
+
+def test_a_bar_shows_nothing_reserved_where_nothing_is():
+    (little,) = board(exported(lines=(line(8),)))
+
+    assert "█·········" == bar(little)
