@@ -126,7 +126,7 @@ def verify(session: Session, anchor_file: Path | None, known: tuple[Path, ...], 
     anchor = None if anchor_file is None else parse_anchor(_text(anchor_file))
     store = session.open_store()
     with store.reading() as connection:
-        size, _ = store.head(connection)
+        size = store.last(connection)
     with progress(size, "verifying") as advance:
         report = audit(
             store, anchor=anchor, known=[_text(path) for path in known], on_progress=advance

@@ -147,7 +147,7 @@ class Keyring:
 def evolve(ring: Keyring, event: Event, *, entry: int, leaf: str, by: ActorId) -> Keyring:
     """The registry after an entry; `leaf` is its leaf hash in base64, `by` its actor."""
     match event:
-        case LedgerOpened(administrators=administrators, sole=sole):
+        case LedgerOpened(administrators=administrators, sole=sole) if entry == 1:
             keys = {one.key: HeldKey(one, by, leaf, entry) for one in administrators}
             return Keyring(keys, sole)
         case KeyEnrolled(enrolled=enrolled):

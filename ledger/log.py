@@ -31,11 +31,11 @@ from ledger.events import (
 from ledger.keyring import KEY_EVENTS, Keyring
 from ledger.merkle import (
     EMPTY_ROOT,
+    Frontier,
     NodeReader,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
-    root_of,
 )
 from ledger.signatures import (
     Signer,
@@ -49,6 +49,9 @@ from ledger.terms import INTEGER_MAX, ActorId
 
 CLOCK_SLACK = timedelta(seconds=300)
 """How far an entry's claimed time may lie before an earlier entry's."""
+
+RETRACED_AT_ONCE = 8_192
+"""Lines hashed at once before a checkpoint is signed."""
 
 
 ABOUT_KEYS = frozenset({*KEY_EVENTS, KeyReaffirmed.wire})
@@ -199,30 +202,52 @@ class Ledger:
         checked first. The note is committed before it is returned.
         """
         _log_key(log, self.log_spki, self.origin)
+        # Most lines are hashed before the lock is taken, and only those since then under it.
+        with self.store.reading() as reading:
+            newest = self.store.newest_note(reading)
+            traced = self._retraced(reading, Frontier(), newest)
         with self.store.writing() as transaction:
             connection = transaction.connection
-            newest = self.store.newest_note(connection)
-            if newest is not None:
-                earlier = parse_note(newest, origin=self.origin, log_spki=self.log_spki)
-                if earlier.size == transaction.size:
-                    return newest
-                self._extends(connection, earlier, transaction)
-            note = sign_note(
-                Checkpoint(self.origin, transaction.size, transaction.frontier.root()), log
-            )
-            transaction.keep_note(transaction.size, note)
+            later = self.store.newest_note(connection)
+            if later is not None and self._parsed(later).size == transaction.size:
+                return later
+            start = traced if later == newest else Frontier()
+            traced = self._retraced(connection, start, None if later == newest else later)
+            if traced != transaction.frontier or traced.size != transaction.size:
+                raise NotAuthentic(
+                    f"the head says {transaction.size:,} entries and root"
+                    f" {transaction.frontier.root().hex()}, and the {traced.size:,} lines that are"
+                    f" there have root {traced.root().hex()}",
+                    remedy="it was altered; sign nothing, and run chip-ledger verify",
+                    code="FRONTIER",
+                )
+            note = sign_note(Checkpoint(self.origin, traced.size, traced.root()), log)
+            transaction.keep_note(traced.size, note)
         return note
 
-    def _extends(
-        self, connection: Connection, earlier: Checkpoint, transaction: Transaction
-    ) -> None:
-        shorter = earlier.size > transaction.size
-        if shorter or root_of(earlier.size, nodes(self.store, connection)) != earlier.root:
+    def _parsed(self, note: str) -> Checkpoint:
+        return parse_note(note, origin=self.origin, log_spki=self.log_spki)
+
+    def _retraced(self, connection: Connection, traced: Frontier, note: str | None) -> Frontier:
+        """The Merkle state that the stored lines themselves give, from where it was traced to.
+
+        Neither the head nor the tiles are asked: they are what is checked against it. Raises
+        `NotAuthentic` (ROLLBACK) where the lines do not begin as the checkpoint in `note` says.
+        """
+        earlier = None if note is None else self._parsed(note)
+        extends = earlier is None
+        while leaves := self.store.leaves(connection, traced.size, traced.size + RETRACED_AT_ONCE):
+            if earlier is not None and traced.size < earlier.size <= traced.size + len(leaves):
+                there = traced.extended(leaves[: earlier.size - traced.size])
+                extends = there.root() == earlier.root
+            traced = traced.extended(leaves)
+        if earlier is not None and not extends:
             raise NotAuthentic(
                 f"the ledger does not extend its own checkpoint of {earlier.size:,} entries",
                 remedy="it was altered; sign nothing, and run chip-ledger verify",
                 code="ROLLBACK",
             )
+        return traced
 
     def newest_checkpoint(self) -> str | None:
         """The newest signed checkpoint, as text."""
@@ -346,15 +371,21 @@ class Writing:
         at = datetime.now(UTC) if at is None else at.astimezone(UTC)
         position, latest = self.ledger._newest
         if position != self.size:
-            row = self.ledger.store.select(
+            rows = self.ledger.store.select(
                 self.connection, None, after=self.size - 1, up_to=self.size
-            )[0]
-            latest = datetime.fromisoformat(entry_of(row).at)
+            )
+            if not rows:
+                raise NotAuthentic(
+                    f"the head says {self.size:,} entries, and entry {self.size:,} is not there",
+                    remedy="it was altered; run chip-ledger verify",
+                    code="LEAF_MISSING",
+                )
+            latest = datetime.fromisoformat(entry_of(rows[0]).at)
         if at < latest - CLOCK_SLACK:
             raise Conflict(
                 f"this clock says {at:%Y-%m-%d %H:%M:%S} UTC, and the newest entry was signed at"
                 f" {latest:%Y-%m-%d %H:%M:%S} UTC",
-                remedy="set the clock right, then type the command again",
+                remedy="one of the two clocks is wrong: set this one right, or chip-ledger doctor",
                 code="TIME_BACKWARDS",
             )
         # Never before an earlier entry of this ledger, however slightly two clocks differ.

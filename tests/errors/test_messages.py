@@ -380,6 +380,33 @@ def rolled_back(ledger):
     ledger.checkpoint(LOG)
 
 
+def altered(ledger, statement, *, say=lambda ledger: ledger.checkpoint(LOG)):
+    ledger.append([G42], RIVERA, at=at(1))
+    engine = create_engine(ledger.store._engine.url)
+    with engine.begin() as connection:
+        for one in statement.split("; "):
+            connection.execute(text(one))
+    engine.dispose()
+    say(ledger)
+
+
+def another_head(ledger):
+    altered(ledger, "UPDATE ledger_head SET frontier = CAST(substr(frontier, 1, 8)"
+                    " || zeroblob(length(frontier) - 8) AS BLOB)")  # fmt: skip
+
+
+def no_head(ledger):
+    altered(ledger, "UPDATE ledger_head SET frontier = 'none'")
+
+
+def cut_off(ledger):
+    altered(
+        ledger,
+        "DROP TRIGGER entries_no_delete; DELETE FROM entries WHERE position = 2",
+        say=lambda ledger: Ledger(ledger.store).append([exported()], RIVERA, at=at(2)),
+    )
+
+
 def behind(ledger):
     ledger.append([G42], RIVERA, at=at(10))
     ledger.append([exported()], RIVERA, at=at(10) - timedelta(seconds=301))
@@ -492,6 +519,22 @@ LOGGED = [
         rolled_back,
     ),
     Message(
+        "FRONTIER", 4,
+        "the head says 2 entries and root ..., and the 2 lines that are there have root ...",
+        "it was altered; sign nothing, and run chip-ledger verify",
+        another_head,
+    ),
+    Message(
+        "FRONTIER", 4, "the head of the log is damaged: it has no Merkle state",
+        "chip-ledger verify says what still holds",
+        no_head,
+    ),
+    Message(
+        "LEAF_MISSING", 4, "the head says 2 entries, and entry 2 is not there",
+        "it was altered; run chip-ledger verify",
+        cut_off,
+    ),
+    Message(
         "PROOF_RANGE", 5, "entry 2 is not among the first 1 of 1 entries",
         "name an entry the checkpoint covers, or sign a newer checkpoint",
         lambda ledger: ledger.prove_inclusion(2, 1),
@@ -505,7 +548,7 @@ LOGGED = [
         "TIME_BACKWARDS", 6,
         "this clock says 2026-01-05 09:04:59 UTC, and the newest entry was signed at 2026-01-05"
         " 09:10:00 UTC",
-        "set the clock right, then type the command again",
+        "one of the two clocks is wrong: set this one right, or chip-ledger doctor",
         behind,
     ),
     Message(
