@@ -5,6 +5,7 @@ a name. A function here turns what somebody typed into the noun, or says what is
 """
 
 import re
+from datetime import date
 from typing import Annotated, Final, Literal, NewType, cast, get_args
 
 from msgspec import Meta
@@ -85,6 +86,21 @@ _ITN = re.compile(ITN_PATTERN)
 _ACN = re.compile(ACN_PATTERN)
 _KEY_ID = re.compile(KEY_ID_PATTERN)
 _ACTOR = re.compile(ACTOR_PATTERN)
+_FLAG_ID = re.compile("[0-9a-f]{16}")
+
+
+def day(text: str) -> date:
+    """A date as ISO 8601 writes it.
+
+    >>> day("2025-11-19")
+    datetime.date(2025, 11, 19)
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed(
+            f"{text!r} is not a date", remedy="write it like 2025-11-19", code="DATE_FORM"
+        ) from error
 
 
 def country(text: str) -> Country:
@@ -152,7 +168,8 @@ def identifier(text: str, noun: str) -> str:
         shown = text if len(text) <= 80 else text[:77] + "..."
         raise Malformed(
             f"{shown!r} cannot name a {noun}",
-            remedy="use up to 64 letters, digits, dots, dashes, underscores; start with a letter",
+            remedy="use up to 64 letters, digits, dots, dashes, underscores; start with a letter or"
+            " a digit",
             code="ID_FORM",
         )
     return text
@@ -167,6 +184,17 @@ def actor(text: str) -> ActorId:
             code="ID_FORM",
         )
     return ActorId(text)
+
+
+def flag_id(text: str) -> FlagId:
+    """A red flag's id: 16 hex digits of a digest of its rule, its key and its evidence."""
+    if not _FLAG_ID.fullmatch(text):
+        raise Malformed(
+            f"{text!r} is not the id of a flag",
+            remedy="a flag's id is 16 lower-case hex digits; `chip-ledger flags` shows them",
+            code="ID_FORM",
+        )
+    return FlagId(text)
 
 
 def key_id(text: str) -> KeyId:

@@ -30,15 +30,6 @@ class Typed(click.ParamType[object]):
         return self._parse(value) if isinstance(value, str) else value
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Malformed(
-            f"{text!r} is not a date", remedy="write it like 2025-11-19", code="DATE_FORM"
-        ) from error
-
-
 def _line(text: str) -> dict[str, object]:
     model, _, rest = text.partition(":")
     count, _, dollars = rest.partition(":")
@@ -75,10 +66,17 @@ def _cents(dollars: str) -> int:
 
 
 def _route(text: str) -> tuple[terms.Country, ...]:
-    return tuple(terms.country(code) for code in text.split(","))
+    codes = text.split(",")
+    if len(codes) < 2:
+        raise Malformed(
+            f"{text!r} is not a route",
+            remedy="name where it left and where it went, such as US,SG,AE",
+            code="FIELDS",
+        )
+    return tuple(terms.country(code) for code in codes)
 
 
-DAY = Typed("date", _day)
+DAY = Typed("date", terms.day)
 COUNTRY = Typed("country", terms.country)
 LINE = Typed("line", _line)
 ROUTE = Typed("route", _route)
@@ -99,7 +97,7 @@ SHIPMENT = identified("shipment")
 AGREEMENT = identified("agreement")
 CHECK = identified("check")
 POLICY = identified("policy")
-FLAG = identified("flag")
+FLAG = Typed("FLAG", terms.flag_id)
 
 
 def today() -> date:

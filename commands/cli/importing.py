@@ -34,6 +34,10 @@ COLUMNS = ("row", "status", "entry", "code", "reason")
 def import_(session: Session, path: Path, dry_run: bool, every: bool, form: str) -> None:
     """Record every row of FILE: .jsonl holds any command, .csv holds exports.
 
+    A .csv has the columns shipment, model, units, consignee, route (such as US>SG>AE) and
+    exported_on; and, where known, license, authority, value_usd, end_user, purchaser, exporter,
+    forwarder, itn and note.
+
     Each row is accepted, a duplicate, accepted with a warning, or rejected with its reason; a
     rejected row never loses the others. Interrupted, type the same line again. Exit code 3 when
     a row was rejected.

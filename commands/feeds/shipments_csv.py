@@ -76,19 +76,44 @@ def _export(number: int, cells: dict[str, str]) -> Command:
         "units": _whole(number, "units", given.pop("units", "")),
     }
     if "value_usd" in given:
-        dollars, _, cents = given.pop("value_usd").partition(".")
-        line["value_cents"] = _whole(number, "value_usd", dollars + (cents + "00")[:2])
+        line["value_cents"] = _cents(number, given.pop("value_usd"))
     fields: dict[str, Any] = {RENAMED.get(name, name): cell for name, cell in given.items()}
-    fields["route"] = [terms.country(code) for code in given.get("route", "").split(">")]
+    fields["route"] = _route(number, given.get("route", ""))
+    fields["exported_on"] = terms.day(given.get("exported_on", "")).isoformat()
     fields.setdefault("authority", "license" if "license" in given else "unknown")
     return command_of({"command": "shipment.export", "lines": [line], **fields})
 
 
-def _whole(number: int, name: str, cell: str) -> int:
-    if not (cell.isascii() and cell.isdigit()):
+def _route(number: int, cell: str) -> list[terms.Country]:
+    codes = cell.split(">")
+    if len(codes) < 2:
         raise Malformed(
-            f"line {number:,} has {cell!r} for {name}",
-            remedy="units are whole chips, value_usd an amount such as 240000.50",
-            code="CSV_NUMBER",
+            f"line {number:,} has {cell!r} for route",
+            remedy="name where it left and where it went, with > between: US>SG>AE",
+            code="FIELDS",
         )
-    return int(cell)
+    return [terms.country(code) for code in codes]
+
+
+def _cents(number: int, cell: str) -> int:
+    """US cents in an amount of dollars; a part of a cent is refused, and not dropped."""
+    dollars, _, part = cell.partition(".")
+    if not dollars or len(part) > 2:
+        raise _no_number(number, "value_usd", cell)
+    return 100 * _whole(number, "value_usd", dollars, cell) + _whole(
+        number, "value_usd", (part + "00")[:2], cell
+    )
+
+
+def _whole(number: int, name: str, digits: str, cell: str | None = None) -> int:
+    if not (digits.isascii() and digits.isdigit()):
+        raise _no_number(number, name, digits if cell is None else cell)
+    return int(digits)
+
+
+def _no_number(number: int, name: str, cell: str) -> Malformed:
+    return Malformed(
+        f"line {number:,} has {cell!r} for {name}",
+        remedy="units are whole chips, value_usd an amount such as 240000.50",
+        code="CSV_NUMBER",
+    )

@@ -14,6 +14,8 @@ from ledger.store import Store
 
 EXPORT = ("shipment", "export", "S1", "--authority", "none", "--consignee", "acme")
 
+REVIEWED = ("--outcome", "cleared", "--rule", "lpp-limit", "--evidence", "1", "--reason", "lawful")
+
 
 def export(line: str = "h100-sxm:8", route: str = "us,my", *more: str) -> tuple[str, ...]:
     return (*EXPORT, "--line", line, "--route", route, *more)
@@ -41,7 +43,13 @@ TYPED = {
     "not an ITN": (export("h100-sxm:8", "us,my", "--itn", "X1"), 2, "ITN_FORM", "14 digits"),
     "an id with a space": (("shipment", "void", "S 1", "--reason", "x"), 2, "ID_FORM", "letters"),
     "a huge id": (("shipment", "void", "S" * 5_000, "--reason", "x"), 2, "ID_FORM", "64"),
-    "one place only": (export(route="us"), 2, "FIELDS", "--help"),
+    "one place only": (export(route="us"), 2, "FIELDS", "such as US,SG,AE"),
+    "the beginning of a flag's id": (
+        ("flag", "review", "433d", *REVIEWED),
+        2,
+        "ID_FORM",
+        "16 lower-case hex digits",
+    ),
     "a license and an exception": (
         export("h100-sxm:8", "us,my", "--license", "D1"),
         2,

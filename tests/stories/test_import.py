@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from commands.feeds.shipments_csv import OPTIONAL, REQUIRED
+
 GOOD = {
     "command": "shipment.export",
     "authority": "none",
@@ -140,6 +142,36 @@ def test_exports_come_as_csv_too(office, tmp_path):
         (6, "accepted", ""),
         (7, "duplicate", ""),
     ] == [(one["row"], one["status"], one["code"]) for one in rows]
+
+
+def test_the_help_names_every_column(small_office):
+    said = " ".join(small_office.types("import", "--help").out.split())
+
+    assert [] == [name for name in (*REQUIRED, *OPTIONAL) if name not in said]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("US,2025-01-02,NLR,,", "line 2 has 'US' for route (name where it left and where it went,"),
+        ('"US,MY",2025-01-02,NLR,,', "line 2 has 'US,MY' for route"),
+        ("US>MY,01/02/2025,NLR,,", "'01/02/2025' is not a date (write it like 2025-11-19)"),
+        ("US>MY,2025-01-02,NLR,240000.505,", "line 2 has '240000.505' for value_usd"),
+        ("US>MY,2025-01-02,NLR,.50,", "line 2 has '.50' for value_usd"),
+        ('US>MY,2025-01-02,NLR,"$1,000",', "line 2 has '$1,000' for value_usd"),
+    ],
+)
+def test_a_cell_of_a_csv_is_said_to_be_wrong_as_it_stands_there(
+    small_office, tmp_path, cells, said
+):
+    file = tmp_path / "exports.csv"
+    file.write_text(f"{CSV}C1,h100-sxm,8,acme,{cells}\n")
+    before = small_office.size()
+
+    screen = small_office.types("import", str(file), by="trade_recorder")
+
+    assert said in screen.out
+    assert before == small_office.size()
 
 
 @pytest.mark.parametrize(
