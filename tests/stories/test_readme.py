@@ -10,6 +10,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+OWN = re.compile(r"^```\n(chip-ledger init .*?)^```", re.MULTILINE | re.DOTALL)
 
 SHOWS = {
     "quotas --valid-on": "no country cap is in force on 2025-11-19 (adv-comp-2023 sets none)",
@@ -80,3 +81,24 @@ def test_the_readme_shows_the_approval_against_the_allocation(screens):
 
     assert "2.66" in screen
     assert "1.33" in screen
+
+
+def test_a_ledger_of_your_own_is_made_as_it_says(tmp_path):
+    (block,) = OWN.findall((HOUSE / "README.md").read_text(encoding="utf-8"))
+    before, countersign, _ = block.partition("chip-ledger key countersign KEY-ID --key b.chen\n")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CHIP_LEDGER")} | {
+        "CHIP_LEDGER_PASSPHRASE": "correct horse",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    confirm = countersign.replace(
+        "KEY-ID", "$(chip-ledger key list | grep c.okafor | cut -d' ' -f1)"
+    )
+    shell = subprocess.run(
+        ["bash", "-c", f"set -e\n{before}{confirm}chip-ledger key list"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+
+    assert (0, ["valid"] * 3) == (shell.returncode, re.findall("valid", shell.stdout)), shell.stderr
