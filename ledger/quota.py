@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
 from itertools import chain
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar, cast
 
 import msgspec
 
@@ -132,16 +132,15 @@ class Raised(msgspec.Struct):
 class QuotaFold:
     """Holdings by license, cells by country, agreements; kept under short keys.
 
-    H/<license>                                           holding
-    R/<country>/<day of expiry>/<eccn>/<month decided>    reserved
-    M/<country>/<month of expiry>                         reserved, by eccn and month decided
-    P/<country>/<month decided>                           licensed, ever, by eccn
-    D/<country>/<month shipped>                           drawn, by eccn and authority
-    A/<agreement>                                         uplift
-    V/<entry>                                             a voided shipment's entry
+    H/<license>                     holding
+    R/<country>/<year of expiry>    reserved, by month decided, eccn and day of expiry
+    P/<country>/<year decided>      licensed, ever, by month and eccn
+    D/<country>/<year shipped>      drawn, by month, eccn and authority
+    A/<agreement>                   uplift
+    V/<entry>                       a voided shipment's entry
 
-    Months are few however many licenses and shipments there are, so that a question costs the
-    same in a large ledger; days are read for the present month only.
+    Years are few however many licenses and shipments there are, so that a question costs the
+    same in a large ledger.
     """
 
     name = "quotas"
@@ -181,7 +180,7 @@ def _approve(states: States, approved: LicenseApproved) -> None:
     for line in approved.lines:
         shipped = holding.lines.get(line.model, HeldLine()).shipped
         holding.lines[line.model] = HeldLine(line.eccn, line.units, line.tpp_per_unit, shipped)
-        _add(states, f"P/{approved.destination}/{month}", line.eccn, line.tpp)
+        _add(states, f"P/{approved.destination}/{month[:4]}", f"{month}/{line.eccn}", line.tpp)
     _reserve(states, holding, 1)
     states.put(f"H/{approved.license}", holding)
 
@@ -193,9 +192,9 @@ def _reserve(states: States, holding: Holding, sign: int) -> None:
 
 
 def _promise(states: States, holding: Holding, eccn: str, tpp: int) -> None:
-    country, expires, rest = holding.country, holding.expires, f"{eccn}/{holding.month}"
-    states.add(f"R/{country}/{expires}/{rest}", tpp)
-    _add(states, f"M/{country}/{expires[:7]}", rest, tpp)
+    expires = holding.expires
+    name = f"{holding.month}/{eccn}/{expires}"
+    _add(states, f"R/{holding.country}/{expires[:4]}", name, tpp)
 
 
 def _add(states: States, key: str, name: str, tpp: int) -> None:
@@ -214,8 +213,8 @@ def _ship(states: States, movement: Movement, sign: int) -> None:
         return
     month = movement.on.isoformat()[:7]
     for line in movement.lines:
-        name = f"{line.eccn or UNCLASSIFIED}/{movement.authority}"
-        _add(states, f"D/{movement.destination}/{month}", name, sign * line.tpp)
+        name = f"{month}/{line.eccn or UNCLASSIFIED}/{movement.authority}"
+        _add(states, f"D/{movement.destination}/{month[:4]}", name, sign * line.tpp)
     if movement.license is None:
         return
     # Promised to one country and shipped to another, the promise is used up where it was made
@@ -294,63 +293,45 @@ def accounts(states: States, rules: Rules, on: date) -> dict[Country, QuotaAccou
     return _sum(states, rules, on, _cells(states, "", on))
 
 
-class _Cell(NamedTuple):
-    """Amounts by eccn and one thing more, which is the authority of what was drawn."""
-
-    column: str
-    country: str
-    month: str
-    amounts: dict[str, int]
-
-
-def _cells(states: States, place: str, on: date) -> Iterator[_Cell]:
-    """What is kept of a country, such as `AE/`, or of all; nothing that has expired."""
-    today = on.isoformat()
-    this_month = today[:7]
-    present = []
-    for key, amounts in states.scan(f"M/{place}", Amounts):
-        _, country, expires = key.split("/")
-        if expires > this_month:
-            for name, tpp in amounts.items():
-                eccn, month = name.split("/")
-                yield _Cell("reserved", country, month, {eccn: tpp})
-        elif expires == this_month:
-            present.append(country)
-    for each in present:
-        for key, tpp in states.scan(f"R/{each}/{this_month}-", int):
-            _, country, expires, eccn, month = key.split("/")
-            if expires >= today:
-                yield _Cell("reserved", country, month, {eccn: tpp})
-    for column, kind in (("licensed", "P"), ("drawn", "D")):
-        for key, amounts in states.scan(f"{kind}/{place}", Amounts):
-            _, country, month = key.split("/")
-            yield _Cell(column, country, month, amounts)
-
-
 def _empty(states: States, rules: Rules, country: Country, on: date) -> QuotaAccount:
     return QuotaAccount(rules.cap(country, on, uplift(states, rules, country, on)))
 
 
+_Cells = tuple[str, Country, Amounts]
+"""The column of an account, a country, and amounts of one year."""
+
+
+def _cells(states: States, place: str, on: date) -> Iterator[_Cells]:
+    """What is kept of a country, such as `AE/`, or of all; years of expiry that are not over."""
+    for column, kind in (("reserved", "R"), ("licensed", "P"), ("drawn", "D")):
+        for key, amounts in states.scan(f"{kind}/{place}", Amounts):
+            _, country, year = key.split("/")
+            if kind != "R" or int(year) >= on.year:
+                yield column, cast("Country", country), amounts
+
+
 def _sum(
-    states: States, rules: Rules, on: date, cells: Iterable[_Cell]
+    states: States, rules: Rules, on: date, cells: Iterable[_Cells]
 ) -> dict[Country, QuotaAccount]:
     first, last = _months(rules)
-    # There are few of each and many cells: what the rules say of one is asked once.
+    today = on.isoformat()
+    # There are few of each and many amounts: what the rules say of one is asked once.
     counts, exempt = cache(partial(_counts, rules)), cache(rules.exempt)
-    sovereign = cache(rules.sovereign)
     sums: dict[Country, dict[str, int]] = {}
-    for kind, country, month, amounts in cells:
-        if not first <= month <= last:
-            continue
+    for column, country, amounts in cells:
+        mine = sums.setdefault(rules.sovereign(country), {})
         for name, tpp in amounts.items():
-            eccn, _, authority = name.partition("/")
-            if counts(eccn):
-                column = "exempt" if authority and exempt(authority) else kind
-                mine = sums.setdefault(sovereign(country), {})
-                mine[column] = mine.get(column, 0) + tpp
+            month, eccn, *rest = name.split("/")
+            if not (first <= month <= last and counts(eccn)):
+                continue
+            if column == "reserved" and rest[0] < today:
+                continue
+            counted = "exempt" if column == "drawn" and exempt(rest[0]) else column
+            mine[counted] = mine.get(counted, 0) + tpp
     return {
         country: replace(_empty(states, rules, country, on), **amounts)
         for country, amounts in sorted(sums.items())
+        if amounts
     }
 
 

@@ -52,11 +52,10 @@ class SqlStates:
         self._connection = connection
 
     def _load(self, key: str, kind: type[T]) -> T | None:
-        if key in self._known:
-            value: T | None = self._known[key]
-            return value
+        """The value at a key that is not known yet."""
         if self._all_known:
             return None
+        value: T | None
         if key in self._older:
             value = self._older[key]
         else:
@@ -70,14 +69,16 @@ class SqlStates:
         return value
 
     def get(self, key: str, kind: type[T]) -> T | None:
-        return self._load(key, kind)
+        # Called several times for each entry: what is known is answered here.
+        known = self._known
+        return known[key] if key in known else self._load(key, kind)
 
     def put(self, key: str, value: Any) -> None:
         self._known[key] = value
         self._dirty.add(key)
 
     def number(self, key: str) -> int:
-        return self._load(key, int) or 0
+        return self.get(key, int) or 0
 
     def add(self, key: str, amount: int) -> None:
         # The one most often called, so it calls nothing itself for a key that is known.

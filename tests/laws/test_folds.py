@@ -41,7 +41,7 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.fold import replay
-from ledger.quota import Holding, QuotaFold, account
+from ledger.quota import Amounts, Holding, QuotaFold, account
 from projections.licenses import LicensesFold, rows
 from projections.red_flags import FlagsFold
 from projections.red_flags.cap_breach import CapBreach, drawn_tpp
@@ -169,9 +169,9 @@ def test_what_is_reserved_is_what_licenses_still_hold_and_never_below_zero(histo
             reserves = sum(each.reserves for each in holding.lines.values())
             held[holding.country] = held.get(holding.country, 0) + reserves
     reserved: dict[str, int] = {}
-    for key, tpp in states.scan("R/", int):
+    for key, amounts in states.scan("R/", Amounts):
         country = key.split("/")[1]
-        reserved[country] = reserved.get(country, 0) + tpp
+        reserved[country] = reserved.get(country, 0) + sum(amounts.values())
 
     assert {country: tpp for country, tpp in held.items() if tpp} == reserved
     assert all(tpp > 0 for tpp in reserved.values())
