@@ -298,41 +298,47 @@ def _empty(states: States, rules: Rules, country: Country, on: date) -> QuotaAcc
 
 
 _Cells = tuple[str, Country, Amounts]
-"""The column of an account, a country, and amounts of one year."""
+"""A kind of amount (R, P or D), a country, and the amounts of one year."""
 
 
 def _cells(states: States, place: str, on: date) -> Iterator[_Cells]:
     """What is kept of a country, such as `AE/`, or of all; years of expiry that are not over."""
-    for column, kind in (("reserved", "R"), ("licensed", "P"), ("drawn", "D")):
+    for kind in "RPD":
         for key, amounts in states.scan(f"{kind}/{place}", Amounts):
             _, country, year = key.split("/")
             if kind != "R" or int(year) >= on.year:
-                yield column, cast("Country", country), amounts
+                yield kind, cast("Country", country), amounts
 
 
 def _sum(
     states: States, rules: Rules, on: date, cells: Iterable[_Cells]
 ) -> dict[Country, QuotaAccount]:
     first, last = _months(rules)
-    today = on.isoformat()
-    # There are few of each and many amounts: what the rules say of one is asked once.
-    counts, exempt = cache(partial(_counts, rules)), cache(rules.exempt)
+    # There are few kinds of amounts and many amounts: the rules are asked once of each kind.
+    column_of = cache(partial(_column, rules, on.isoformat()))
     sums: dict[Country, dict[str, int]] = {}
-    for column, country, amounts in cells:
+    for kind, country, amounts in cells:
         mine = sums.setdefault(rules.sovereign(country), {})
         for name, tpp in amounts.items():
-            month, eccn, *rest = name.split("/")
-            if not (first <= month <= last and counts(eccn)):
-                continue
-            if column == "reserved" and rest[0] < today:
-                continue
-            counted = "exempt" if column == "drawn" and exempt(rest[0]) else column
-            mine[counted] = mine.get(counted, 0) + tpp
+            if first <= name[:7] <= last:
+                column = column_of(kind, name[8:])
+                if column is not None:
+                    mine[column] = mine.get(column, 0) + tpp
     return {
         country: replace(_empty(states, rules, country, on), **amounts)
         for country, amounts in sorted(sums.items())
         if amounts
     }
+
+
+def _column(rules: Rules, today: str, kind: str, name: str) -> str | None:
+    """Where in an account an amount stands, by what comes after its month; None when nowhere."""
+    eccn, _, more = name.partition("/")
+    if not _counts(rules, eccn) or (kind == "R" and more < today):
+        return None
+    if kind == "D" and rules.exempt(more):
+        return "exempt"
+    return {"R": "reserved", "P": "licensed", "D": "drawn"}[kind]
 
 
 def _counts(rules: Rules, eccn: str) -> bool:
