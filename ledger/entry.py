@@ -64,8 +64,7 @@ class Signing:
     seen: tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One entry as read: its number, who said it when, and the event."""
 
     number: int

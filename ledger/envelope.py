@@ -31,6 +31,8 @@ _MIDDLE: Final = b',"payloadType":"%b","signatures":[' % PAYLOAD_TYPE.encode()
 _SIGNATURE: Final = b'{"keyid":"%b","sig":%b}'
 _END: Final = b"]}"
 
+_OURS: Final = b"DSSEv1 %d %b %%d %%b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode())
+
 _START_LENGTH: Final = len(_START)
 _ONE_SIGNATURE: Final = re.compile(rb'\{"keyid":"([0-9a-f]{32})","sig":("[A-Za-z0-9+/]+={0,2}")\}')
 
@@ -54,6 +56,8 @@ def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     >>> pae(b"hello world", "http://example.com/HelloWorld")
     b'DSSEv1 29 http://example.com/HelloWorld 11 hello world'
     """
+    if payload_type is PAYLOAD_TYPE:
+        return _OURS % (len(payload), payload)
     kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 

@@ -530,17 +530,19 @@ class Transaction:
                 "SELECT position, subject, tags FROM entries WHERE position > ? AND position <= ?",
                 (start, start + INDEXED_AT_ONCE),
             )
-            found = {
+            found = [
                 (tag, position)
                 for position, subject, tags in rows
                 for tag in _split(tags)
                 if tag != subject
-            }
-            # In the order of the index, which is faster to write.
+            ]
+            # In the order of the index, which is faster to write. The library lets a tag stand
+            # twice on an event.
+            found.sort()
             self.store.run_many(
                 self.connection,
-                "INSERT INTO entry_tags (tag, position) VALUES (?,?)",
-                sorted(found),
+                "INSERT INTO entry_tags (tag, position) VALUES (?,?) ON CONFLICT DO NOTHING",
+                found,
             )
 
 

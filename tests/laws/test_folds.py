@@ -4,7 +4,6 @@ Histories are made of the few things that touch one another: licenses, shipments
 under exceptions, voids, checks, parties that move and change hands, reviews, policies.
 """
 
-from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from tempfile import TemporaryDirectory
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from world import (
     Office,
     adopted,
