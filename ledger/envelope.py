@@ -76,7 +76,7 @@ def line_of(payload: bytes, signatures: Sequence[tuple[KeyId, bytes]]) -> bytes:
     signed = [
         _SIGNATURE % (kid.encode(), _to_base64(signature)) for kid, signature in sorted(signatures)
     ]
-    if len({kid for kid, _ in signatures}) != len(signed) or not signed:
+    if len(signed) != 1 and (not signed or len({kid for kid, _ in signatures}) != len(signed)):
         raise Malformed(
             f"{len(signed)} signatures by {len({kid for kid, _ in signatures})} keys on one entry",
             remedy="sign once with each key, and with at least one",
