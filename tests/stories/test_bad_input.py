@@ -256,6 +256,7 @@ def test_ctrl_c_leaves_what_was_reported_and_nothing_else(small_office, tmp_path
         text=True,
     )
     while small_office.size() == before:
+        assert typing.poll() is None, typing.communicate()
         time.sleep(0.05)
     typing.send_signal(signal.SIGINT)
     _, said = typing.communicate(timeout=60)
