@@ -135,12 +135,12 @@ class QuotaFold:
     H/<license>                     holding
     R/<country>/<year of expiry>    reserved, by month decided, eccn and day of expiry
     P/<country>/<year decided>      licensed, ever, by month and eccn
-    D/<country>/<year shipped>      drawn, by month, eccn and authority
+    D/<country>/<quarter shipped>   drawn, by month, eccn and authority
     A/<agreement>                   uplift
     V/<entry>                       a voided shipment's entry
 
-    Years are few however many licenses and shipments there are, so that a question costs the
-    same in a large ledger.
+    Years and quarters are few however many licenses and shipments there are, and so is what one
+    of them holds: questions and new entries cost the same in a large ledger.
     """
 
     name = "quotas"
@@ -197,6 +197,16 @@ def _promise(states: States, holding: Holding, eccn: str, tpp: int) -> None:
     _add(states, f"R/{holding.country}/{expires[:4]}", name, tpp)
 
 
+@cache
+def _quarter(month: str) -> str:
+    """The quarter of a month.
+
+    >>> _quarter("2025-03"), _quarter("2025-04")
+    ('2025q1', '2025q2')
+    """
+    return f"{month[:4]}q{(int(month[5:]) + 2) // 3}"
+
+
 def _add(states: States, key: str, name: str, tpp: int) -> None:
     """Add to one amount of several at a key; what is 0 is not kept."""
     amounts = states.get(key, Amounts) or {}
@@ -214,7 +224,7 @@ def _ship(states: States, movement: Movement, sign: int) -> None:
     month = movement.on.isoformat()[:7]
     for line in movement.lines:
         name = f"{month}/{line.eccn or UNCLASSIFIED}/{movement.authority}"
-        _add(states, f"D/{movement.destination}/{month[:4]}", name, sign * line.tpp)
+        _add(states, f"D/{movement.destination}/{_quarter(month)}", name, sign * line.tpp)
     if movement.license is None:
         return
     # Promised to one country and shipped to another, the promise is used up where it was made
@@ -298,15 +308,15 @@ def _empty(states: States, rules: Rules, country: Country, on: date) -> QuotaAcc
 
 
 _Cells = tuple[str, Country, Amounts]
-"""A kind of amount (R, P or D), a country, and the amounts of one year."""
+"""A kind of amount (R, P or D), a country, and the amounts of one year or quarter."""
 
 
 def _cells(states: States, place: str, on: date) -> Iterator[_Cells]:
     """What is kept of a country, such as `AE/`, or of all; years of expiry that are not over."""
     for kind in "RPD":
         for key, amounts in states.scan(f"{kind}/{place}", Amounts):
-            _, country, year = key.split("/")
-            if kind != "R" or int(year) >= on.year:
+            _, country, time = key.split("/")
+            if kind != "R" or int(time) >= on.year:
                 yield kind, cast("Country", country), amounts
 
 
@@ -314,16 +324,23 @@ def _sum(
     states: States, rules: Rules, on: date, cells: Iterable[_Cells]
 ) -> dict[Country, QuotaAccount]:
     first, last = _months(rules)
+    today = on.isoformat()
     # There are few kinds of amounts and many amounts: the rules are asked once of each kind.
-    column_of = cache(partial(_column, rules, on.isoformat()))
+    column_of = cache(partial(_column, rules))
     sums: dict[Country, dict[str, int]] = {}
     for kind, country, amounts in cells:
         mine = sums.setdefault(rules.sovereign(country), {})
         for name, tpp in amounts.items():
-            if first <= name[:7] <= last:
-                column = column_of(kind, name[8:])
-                if column is not None:
-                    mine[column] = mine.get(column, 0) + tpp
+            if not first <= name[:7] <= last:
+                continue
+            what = name[8:]
+            if kind == "R":
+                what, _, expires = what.partition("/")
+                if expires < today:
+                    continue
+            column = column_of(kind, what)
+            if column is not None:
+                mine[column] = mine.get(column, 0) + tpp
     return {
         country: replace(_empty(states, rules, country, on), **amounts)
         for country, amounts in sorted(sums.items())
@@ -331,12 +348,12 @@ def _sum(
     }
 
 
-def _column(rules: Rules, today: str, kind: str, name: str) -> str | None:
-    """Where in an account an amount stands, by what comes after its month; None when nowhere."""
-    eccn, _, more = name.partition("/")
-    if not _counts(rules, eccn) or (kind == "R" and more < today):
+def _column(rules: Rules, kind: str, what: str) -> str | None:
+    """Where in an account an amount stands, by eccn and authority; None when nowhere."""
+    eccn, _, authority = what.partition("/")
+    if not _counts(rules, eccn):
         return None
-    if kind == "D" and rules.exempt(more):
+    if kind == "D" and rules.exempt(authority):
         return "exempt"
     return {"R": "reserved", "P": "licensed", "D": "drawn"}[kind]
 
