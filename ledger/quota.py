@@ -133,7 +133,8 @@ class QuotaFold:
     """Holdings by license, cells by country, agreements; kept under short keys.
 
     H/<license>                     holding
-    R/<country>/<year of expiry>    reserved, by month decided, eccn and day of expiry
+    R/<country>/<year of expiry>    reserved, by month decided, eccn and month of expiry
+    E/<country>/<month of expiry>   the same by the day, for the month that is not over
     P/<country>/<year decided>      licensed, ever, by month and eccn
     D/<country>/<quarter shipped>   drawn, by month, eccn and authority
     A/<agreement>                   uplift
@@ -194,7 +195,8 @@ def _reserve(states: States, holding: Holding, sign: int) -> None:
 def _promise(states: States, holding: Holding, eccn: str, tpp: int) -> None:
     expires = holding.expires
     name = f"{holding.month}/{eccn}/{expires}"
-    _add(states, f"R/{holding.country}/{expires[:4]}", name, tpp)
+    _add(states, f"R/{holding.country}/{expires[:4]}", name[:-3], tpp)
+    _add(states, f"E/{holding.country}/{expires[:7]}", name, tpp)
 
 
 @cache
@@ -308,16 +310,19 @@ def _empty(states: States, rules: Rules, country: Country, on: date) -> QuotaAcc
 
 
 _Cells = tuple[str, Country, Amounts]
-"""A kind of amount (R, P or D), a country, and the amounts of one year or quarter."""
+"""A kind of amount (R, E, P or D), a country, and the amounts of one year or quarter."""
 
 
 def _cells(states: States, place: str, on: date) -> Iterator[_Cells]:
     """What is kept of a country, such as `AE/`, or of all; years of expiry that are not over."""
     for kind in "RPD":
         for key, amounts in states.scan(f"{kind}/{place}", Amounts):
-            _, country, time = key.split("/")
+            _, name, time = key.split("/")
+            country = cast("Country", name)
             if kind != "R" or int(time) >= on.year:
-                yield kind, cast("Country", country), amounts
+                yield kind, country, amounts
+            if kind == "R" and int(time) == on.year:
+                yield "E", country, states.get(f"E/{name}/{on:%Y-%m}", Amounts) or {}
 
 
 def _sum(
@@ -334,9 +339,9 @@ def _sum(
             if not first <= name[:7] <= last:
                 continue
             what = name[8:]
-            if kind == "R":
+            if kind in "RE":
                 what, _, expires = what.partition("/")
-                if expires < today:
+                if expires < today if kind == "E" else expires <= today[:7]:
                     continue
             column = column_of(kind, what)
             if column is not None:
@@ -355,7 +360,7 @@ def _column(rules: Rules, kind: str, what: str) -> str | None:
         return None
     if kind == "D" and rules.exempt(authority):
         return "exempt"
-    return {"R": "reserved", "P": "licensed", "D": "drawn"}[kind]
+    return {"R": "reserved", "E": "reserved", "P": "licensed", "D": "drawn"}[kind]
 
 
 def _counts(rules: Rules, eccn: str) -> bool:
