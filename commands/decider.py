@@ -5,12 +5,13 @@ it was said before, several at most, or a refusal with the values that make it o
 what it may look at and looks at nothing else: no clock, no file, no database.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError
 
 from ledger.entry import Entry
 from ledger.errors import Malformed
@@ -20,7 +21,7 @@ from ledger.keyring import Keyring
 from ledger.parties import PartyFacts, Seat, seat
 from ledger.policy import PolicyTimeline, Rules
 from ledger.quota import QuotaAccount, account
-from ledger.terms import ActorId, Country, PartyId
+from ledger.terms import INSTEAD, ActorId, Country, PartyId
 
 C = TypeVar("C", bound="Command")
 S = TypeVar("S")
@@ -31,6 +32,13 @@ class Command(
     tag_field="command",
 ):  # fmt: skip
     """Something that may be said: typed, or a line of an import file."""
+
+
+def misfit(name: str, error: ValidationError, *, remedy: str) -> Malformed:
+    """What is wrong with the fields of a command, and what to do: FIELDS."""
+    code = re.search("'(..)'", str(error))
+    instead = INSTEAD.get(code[1].upper()) if code else None
+    return Malformed(f"{name}: {error}", remedy=instead or remedy, code="FIELDS")
 
 
 NOBODY: Final = ActorId("nobody")

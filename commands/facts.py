@@ -3,7 +3,12 @@
 Each command is its event with another name: what was told is what is recorded. One decider
 serves them all. What begins a subject (a registration, a request) is said once: again with the
 same details it is already recorded, with others it is refused. What follows is recorded as often
-as it differs; where its subject was never begun, that is a warning, for facts come late.
+as it differs; where its subject was never begun, that is a warning, for facts come late. So is
+a new rating of a check nobody rated, the suspension of an agreement that never was in force, and
+a party taken off a list it was never put on.
+
+What was said before, word for word, is not recorded again. Where something else was said since,
+the answer names it: who means to bring a suspended agreement back into force gives the day.
 
 An id stands for one agreement with one country, or for one check of one party; what names another
 is refused, and so is what an agreement would do once it has ended for good.
@@ -13,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from commands.decider import Command, Decider, Past, Said, Situation
+from commands.decider import Command, Decider, Past, Said, Situation, misfit
 from ledger.errors import Malformed, Refused
 from ledger.events import (
     AgreementAmended,
@@ -80,6 +85,15 @@ AHEAD: Final = (AgreementInForce, AgreementAmended, AgreementSuspended, Agreemen
 """Events that may be about a day still to come."""
 
 
+FOLLOWS: Final[dict[type[Event], type[Event]]] = {
+    CheckRerated: CheckRated,
+    AgreementSuspended: AgreementInForce,
+    PartyDelisted: PartyListed,
+}
+"""What only makes sense once something else was, and is recorded with a warning where it was not.
+"""
+
+
 class Tell(Command, frozen=True, kw_only=True, tag="tell"):
     """Record a fact. In an import file it goes by its own name: see `FACTS`."""
 
@@ -94,10 +108,8 @@ def parse(name: str, fields: dict[str, object]) -> Tell:
     try:
         return Tell(fact=msgspec.convert(fields, FACTS[name], str_keys=True))
     except msgspec.ValidationError as error:
-        raise Malformed(
-            f"{name}: {error}",
-            remedy=f"docs/events.md lists the fields of {FACTS[name].wire}",
-            code="FIELDS",
+        raise misfit(
+            name, error, remedy=f"docs/events.md lists the fields of {FACTS[name].wire}"
         ) from error
 
 
@@ -109,11 +121,11 @@ def evolve(told: tuple[Event, ...], past: Past) -> tuple[Event, ...]:
 def decide(command: Tell, told: tuple[Event, ...], situation: Situation) -> Said:
     """What follows from a fact."""
     fact = command.fact
-    subject = fact.subject.replace(":", " ")
+    subject = _name(fact)
     if not isinstance(fact, AHEAD):
         situation.happened(f"{subject}: {_what(fact)}", fact.on)
     if fact in told:
-        return Said()
+        return Said((), _overtaken(fact, told))
     begun = next((event for event in told if isinstance(event, BEGINS)), None)
     first = begun or next(iter(told), None)
     other = None if first is None else _otherwise(first, fact)
@@ -137,7 +149,68 @@ def decide(command: Tell, told: tuple[Event, ...], situation: Situation) -> Said
     warnings = []
     if begun is None and not isinstance(fact, BEGINS):
         warnings.append(f"{subject} is not in this ledger yet: {_what(fact)} all the same")
-    return Said([fact], warnings)
+    else:
+        warnings += _out_of_the_blue(fact, told)
+    return Said([fact], [*warnings, *_outlasted(fact, told)])
+
+
+def _matter(fact: Event) -> tuple[str, ...] | None:
+    """What a fact settles until another settles it otherwise; None where facts only add up."""
+    match fact:
+        case AgreementInForce() | AgreementSuspended() | AgreementTerminated():
+            return ("standing",)
+        case AgreementAmended():
+            return ("uplift",)
+        case PartyListed(list=name) | PartyDelisted(list=name):
+            return ("list", name)
+        case PartyRenamed():
+            return ("name",)
+        case PartyRelocated():
+            return ("headquarters",)
+        case PartyOwnershipChanged(owner=owner):
+            return ("share", owner)
+        case CheckScheduled():
+            return ("visit",)
+        case CheckRated() | CheckRerated():
+            return ("rating",)
+        case _:
+            return None
+
+
+def _overtaken(fact: Event, told: tuple[Event, ...]) -> list[str]:
+    """Say that what is repeated was not the last word, and how to make it so again."""
+    matter = _matter(fact)
+    since = [event for event in told[told.index(fact) + 1 :] if _matter(event) == matter]
+    if matter is None or not since:
+        return []
+    day = next(name for name in fact.__struct_fields__ if name.endswith("_on"))
+    return [
+        f"{_name(fact)} was {_what(fact)} on {fact.on}, and {_what(since[-1])} since, on"
+        f" {since[-1].on}: where it is {_what(fact)} again, give the day with"
+        f" --{day.replace('_', '-')}"
+    ]
+
+
+def _outlasted(fact: Event, told: tuple[Event, ...]) -> list[str]:
+    """Say that an agreement brought into force was suspended on a later day, and so stays."""
+    if not isinstance(fact, AgreementInForce):
+        return []
+    later = [event for event in told if _matter(event) == ("standing",) and event.on > fact.on]
+    last = max(later, key=lambda event: event.on, default=fact)
+    if not isinstance(last, AgreementSuspended):
+        return []
+    return [
+        f"{_name(fact)} was suspended on {last.on} and stays so from that day on: where it is in"
+        " force again, give a later day with --in-force-on"
+    ]
+
+
+def _out_of_the_blue(fact: Event, told: tuple[Event, ...]) -> list[str]:
+    """Say that what a fact presupposes was not told."""
+    before, matter = FOLLOWS.get(type(fact)), _matter(fact)
+    if before is None or any(type(one) is before and _matter(one) == matter for one in told):
+        return []
+    return [f"{_name(fact)} was never {_deed(before)}: {_what(fact)} all the same"]
 
 
 def _otherwise(first: Event, fact: Event) -> str | None:
@@ -167,7 +240,7 @@ def _in_order(fact: Event, begun: Event) -> None:
     """
     if not isinstance(begun, PartyRegistered) and fact.on < begun.on:
         raise Malformed(
-            f"{fact.subject.replace(':', ' ')} was {_what(begun)} on {begun.on}, and cannot be"
+            f"{_name(fact)} was {_what(begun)} on {begun.on}, and cannot be"
             f" {_what(fact)} on {fact.on}",
             remedy="give the date it happened on",
             code="DATES_ORDER",
@@ -176,7 +249,15 @@ def _in_order(fact: Event, begun: Event) -> None:
 
 def _what(fact: Event) -> str:
     """The deed in words: `check.requested.v1` was requested."""
-    return fact.wire.split(".")[1].replace("_", " ")
+    return _deed(type(fact))
+
+
+def _deed(event: type[Event]) -> str:
+    return event.wire.split(".")[1].replace("_", " ")
+
+
+def _name(fact: Event) -> str:
+    return fact.subject.replace(":", " ")
 
 
 def _subject(command: Tell) -> str:

@@ -4,7 +4,8 @@ Rules kept here:
 1. A key is enrolled once, with roles of the table, for one actor.
 2. An enrollment is countersigned by another person than the one who proposed it.
 3. A holder rotates only their own key: the successor has the same actor and the same roles.
-4. The last valid key of a key administrator is not revoked: nobody could enroll another.
+4. The last valid key of a key administrator is not revoked: nobody could enroll another. That
+   one person alone is left to administer keys is said and not refused: a stolen key must end.
 5. A key that ended may be revoked once more, to say from where on it is suspect: a key replaced
    long ago can turn out to have been stolen. That only ever widens what is suspect.
 
@@ -122,16 +123,10 @@ def decide(command: KeyCommand, told: tuple[Event, ...], situation: Situation) -
             if held.revoked_at is not None and not held.widened(suspect_from):
                 return Said()
             _not_the_last(held, situation)
-            return Said(
-                [
-                    KeyRevoked(
-                        key=key,
-                        reason=command.reason,
-                        suspect_from=suspect_from,
-                        revoked_on=on,
-                    )
-                ]
+            revoked = KeyRevoked(
+                key=key, reason=command.reason, suspect_from=suspect_from, revoked_on=on
             )
+            return Said([revoked], _alone(held, situation))
         case ReaffirmEntries(key=key, entries=entries, reaffirmed_on=on, note=note):
             situation.happened(f"entries of key {key} are reaffirmed", on)
             held = ring.held(key)
@@ -145,13 +140,30 @@ def decide(command: KeyCommand, told: tuple[Event, ...], situation: Situation) -
             return Said() if event in told else Said([event])
 
 
-def _not_the_last(held: HeldKey, situation: Situation) -> None:
-    administrators = [
-        other.enrolled.key
-        for other in situation.keys.keys.values()
-        if other.standing == "valid" and "key_administrator" in other.enrolled.roles
+def _administrators(situation: Situation) -> list[EnrolledKey]:
+    """The valid keys of key administrators."""
+    return [
+        held.enrolled
+        for held in situation.keys.keys.values()
+        if held.standing == "valid" and "key_administrator" in held.enrolled.roles
     ]
-    if administrators == [held.enrolled.key]:
+
+
+def _alone(held: HeldKey, situation: Situation) -> list[str]:
+    """Say that nobody is left to countersign what the last administrator would enroll."""
+    administrators = _administrators(situation)
+    left = {key.actor for key in administrators if key.key != held.enrolled.key}
+    if situation.keys.sole or held.enrolled not in administrators or len(left) != 1:
+        return []
+    return [
+        f"{left.pop()} is then the only key administrator: nobody could countersign a new key, so"
+        " none could be enrolled in this ledger any more. Unless the key is in wrong hands, enroll"
+        " and countersign another administrator's key before revoking it"
+    ]
+
+
+def _not_the_last(held: HeldKey, situation: Situation) -> None:
+    if _administrators(situation) == [held.enrolled]:
         raise Refused(
             f"key {held.enrolled.key} is the last valid key of a key administrator",
             remedy="enroll another administrator first, or rotate this key",

@@ -1,15 +1,17 @@
 """License applications: apply, approve, deny, return.
 
 Rules kept here, in this order:
-1. A case is decided once: approved, denied or returned. The same decision again says nothing new.
+1. A case is decided once, and not before it was applied for: approved, denied or returned. The
+   same decision again says nothing new; what it leaves open it takes from the first.
 2. What is approved was applied for: same consignee, end users and country, no chip that was not
    asked for and no more units (15 CFR 750.7: a license may be granted in part).
-3. Where review policy is a presumption or policy of denial, a justification is required.
-4. TPP that counts against a country's allocation must fit its headroom; no justification helps.
+3. A license ends on a day: the one it states, else the one the rules give; not before it begins.
+4. Where review policy is a presumption or policy of denial, a justification is required.
+5. TPP that counts against a country's allocation must fit its headroom; no justification helps.
 """
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -133,13 +135,13 @@ def decide(command: LicenseCommand, case: Case, situation: Situation) -> Said:
             denied = LicenseDenied(
                 license=license, decided_on=on, destination=applied.destination, reason=reason
             )
-            return _once(denied, case.decision, applied.applied_on)
+            return _once(denied, case.decision, applied)
         case ReturnLicense(license=license, returned_on=on, reason=returned_for, note=note):
             situation.happened(f"license {license} is returned", on)
             returned = LicenseReturned(
                 license=license, returned_on=on, reason=returned_for, note=note
             )
-            return _once(returned, case.decision, _applied(license, case).applied_on)
+            return _once(returned, case.decision, _applied(license, case))
 
 
 def license_lines(lines: tuple[LineWanted, ...]) -> tuple[LicenseLine, ...]:
@@ -214,37 +216,41 @@ def _approve(
     decision: Decision | None,
     situation: Situation,
 ) -> Said:
-    on = command.decided_on
-    rules = situation.rules(on)
+    on, ends_on = command.decided_on, command.expires_on
     lines = applied.lines if command.lines is None else license_lines(command.lines)
+    granted: dict[str, Any] = {
+        "license": applied.license,
+        "decided_on": on,
+        "destination": applied.destination,
+        "purchaser": applied.purchaser,
+        "ultimate_consignee": applied.ultimate_consignee,
+        "end_users": applied.end_users,
+        "lines": lines,
+        "conditions": command.conditions,
+        "license_number": command.license_number,
+        "agreement": command.agreement,
+        "justification": command.justification,
+    }
+    _after_application(applied, on)
+    if isinstance(decision, LicenseApproved):
+        granted["expires_on"] = ends_on or decision.expires_on
+        if all(getattr(decision, name) == value for name, value in granted.items()):
+            return Said()
+    if decision is not None:
+        raise _decided(decision)
     _within_application(lines, applied)
-    expires = command.expires_on or _expiry(rules, lines, applied.license, on)
-    if expires < on:
+    rules = situation.rules(on)
+    ends_on = ends_on or _expiry(rules, lines, applied.license, on)
+    if ends_on < on:
         raise Malformed(
-            f"license {applied.license} is decided on {on} and cannot expire on {expires}",
+            f"license {applied.license} is decided on {on} and cannot expire on {ends_on}",
             remedy="give --expires-on a day after the decision",
             code="DATES_ORDER",
         )
-    approved = LicenseApproved(
-        license=applied.license,
-        decided_on=on,
-        expires_on=expires,
-        destination=applied.destination,
-        purchaser=applied.purchaser,
-        ultimate_consignee=applied.ultimate_consignee,
-        end_users=applied.end_users,
-        lines=lines,
-        conditions=command.conditions,
-        license_number=command.license_number,
-        agreement=command.agreement,
-        justification=command.justification,
-    )
-    said = _once(approved, decision, applied.applied_on)
-    if not said.events:
-        return said
+    approved = LicenseApproved(**granted, expires_on=ends_on)
     warnings = _reviewed(approved, rules, situation)
     _fits(approved, rules, situation)
-    return Said(said.events, warnings)
+    return Said([approved], warnings)
 
 
 def _within_application(lines: tuple[LicenseLine, ...], applied: LicenseApplied) -> None:
@@ -335,22 +341,32 @@ def _applied(license: LicenseId, case: Case) -> LicenseApplied:
     return case.applied
 
 
-def _once(decision: Decision, before: Decision | None, applied_on: date) -> Said:
+def _once(
+    decision: LicenseDenied | LicenseReturned, before: Decision | None, applied: LicenseApplied
+) -> Said:
     """One decision a case, and none before its application."""
-    if decision.on < applied_on:
-        raise Malformed(
-            f"license {decision.license} was applied for on {applied_on} and cannot be decided on"
-            f" {decision.on}",
-            remedy="give the date of the decision",
-            code="DATES_ORDER",
-        )
+    _after_application(applied, decision.on)
     if before is None:
         return Said([decision])
     if before == decision:
         return Said()
-    raise Refused(
-        f"license {decision.license} was already {_deed(before)} on {before.on}",
-        remedy=f"chip-ledger license show {decision.license} shows the decision",
+    raise _decided(before)
+
+
+def _after_application(applied: LicenseApplied, on: date) -> None:
+    if on < applied.applied_on:
+        raise Malformed(
+            f"license {applied.license} was applied for on {applied.applied_on} and cannot be"
+            f" decided on {on}",
+            remedy="give the date of the decision",
+            code="DATES_ORDER",
+        )
+
+
+def _decided(before: Decision) -> Refused:
+    return Refused(
+        f"license {before.license} was already {_deed(before)} on {before.on}",
+        remedy=f"chip-ledger license show {before.license} shows the decision",
         code="ALREADY_DECIDED",
     )
 

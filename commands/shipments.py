@@ -207,9 +207,11 @@ def _move(command: MoveCommand, journey: Journey, situation: Situation) -> Said:
 def _movement(command: MoveCommand) -> Movement:
     if (command.authority == "license") != (command.license is not None):
         raise Malformed(
-            f"shipment {command.shipment} relies on {command.authority!r} and names license"
-            f" {command.license or 'none'}",
-            remedy="name a license with authority license, or an exception without a license",
+            f"shipment {command.shipment} relies on a license and does not say which"
+            if command.license is None
+            else f"shipment {command.shipment} relies on {command.authority} and also names"
+            f" license {command.license}",
+            remedy="name the license alone, or the exception alone: a shipment relies on one",
             code="AUTHORITY_FORM",
         )
     common: dict[str, Any] = {

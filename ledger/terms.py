@@ -73,6 +73,14 @@ BasisPoints = Annotated[int, Meta(ge=0, le=10_000)]
 
 COUNTRIES: Final[frozenset[str]] = frozenset(get_args(Country))
 
+INSTEAD: Final = {
+    "XK": "ISO 3166-1 assigns Kosovo no code and ISO 3166-2 has it under RS: write RS, name Kosovo"
+    " in a note, and know that it then counts with Serbia",
+    "UK": "the United Kingdom is GB",
+    "EL": "Greece is GR",
+}
+"""What to write for codes that are in use and are not in ISO 3166-1."""
+
 ID_PATTERN: Final = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 ACTOR_PATTERN: Final = "[a-z0-9][a-z0-9._-]{0,63}"
 ECCN_PATTERN: Final = r"EAR99|[0-9][A-E][0-9]{3}(\.[a-z](\.[0-9]{1,2})?)?"
@@ -113,10 +121,21 @@ def country(text: str) -> Country:
     if code not in COUNTRIES:
         raise Malformed(
             f"{text!r} is not a country in ISO 3166-1",
-            remedy="use a two-letter code such as AE; GB is the United Kingdom, KR South Korea",
+            remedy=country_instead(code),
             code="COUNTRY_UNKNOWN",
         )
     return cast("Country", code)
+
+
+def country_instead(code: str) -> str:
+    """What to write in place of a code that is no country here.
+
+    >>> country_instead("UK")
+    'the United Kingdom is GB'
+    """
+    return INSTEAD.get(
+        code, "use a two-letter code such as AE; GB is the United Kingdom, KR South Korea"
+    )
 
 
 def eccn(text: str) -> Eccn:

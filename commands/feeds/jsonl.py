@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from commands import facts
-from commands.decider import Command
+from commands.decider import Command, misfit
 from commands.feeds.rows import FeedRow, feed, members
 from commands.flags import ReviewFlag
 from commands.keys import KeyCommand
@@ -46,10 +46,8 @@ def command_of(found: dict[str, Any]) -> Command:
     try:
         command: Command = msgspec.convert(found, AnyCommand)
     except msgspec.ValidationError as error:
-        raise Malformed(
-            f"{name}: {error}",
-            remedy="docs/events.md lists the fields and their bounds",
-            code="FIELDS",
+        raise misfit(
+            str(name), error, remedy="docs/events.md lists the fields and their bounds"
         ) from error
     return command
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from scenario import given
 
-from commands.facts import AHEAD, BEGINS, FACTS, ONCE, parse
+from commands.facts import AHEAD, BEGINS, FACTS, FOLLOWS, ONCE, parse
 from ledger.errors import Malformed
 from ledger.events import AgreementConcluded, CheckRequested, PartyRegistered
 
@@ -70,10 +70,78 @@ def test_there_is_an_example_of_every_fact():
 def test_what_was_told_is_what_is_recorded_and_once(name):
     fact = tell(name).fact
     begun = BEGUN[name.partition(".")[0]]
-    before = [] if fact == begun else [begun]
+    first = [tell(other).fact for other, event in FACTS.items() if event is FOLLOWS.get(type(fact))]
+    before = [] if fact == begun else [begun, *first]
 
     given(*before).when(tell(name)).then(fact).then_warns()
-    given(*before, fact).when(tell(name)).then_nothing()
+    given(*before, fact).when(tell(name)).then_nothing().then_warns()
+
+
+@pytest.mark.parametrize(
+    ("name", "because"),
+    [
+        ("check.rerate", "check C1 was never rated: rerated all the same"),
+        ("agreement.suspend", "agreement uae-2025 was never in force: suspended all the same"),
+        ("party.delist", "party g42 was never listed: delisted all the same"),
+    ],
+)
+def test_what_presupposes_something_else_is_recorded_and_that_is_said(name, because):
+    begun = BEGUN[name.partition(".")[0]]
+
+    given(begun).when(tell(name)).then(tell(name).fact).then_warns(because)
+
+
+def test_a_party_taken_off_another_list_than_it_was_put_on_is_recorded_and_that_is_said():
+    other = tell("party.delist", list="another_list")
+
+    given(REGISTERED, tell("party.list").fact).when(other).then(other.fact).then_warns(
+        "party g42 was never listed"
+    )
+
+
+def test_an_agreement_that_was_suspended_comes_back_into_force_on_a_day_of_its_own():
+    in_force, suspended = tell("agreement.in-force"), tell("agreement.suspend")
+    history = (CONCLUDED, in_force.fact, suspended.fact)
+    again = tell("agreement.in-force", in_force_on="2026-02-01")
+
+    given(*history).when(in_force).then_nothing().then_warns(
+        "where it is in force again, give the day with --in-force-on"
+    )
+    given(*history).when(again).then(again.fact).then_warns()
+    given(*history, again.fact).when(again).then_nothing().then_warns()
+
+
+def test_a_day_before_its_suspension_does_not_bring_an_agreement_back():
+    earlier = tell("agreement.in-force", in_force_on="2025-11-02")
+    history = (CONCLUDED, tell("agreement.in-force").fact, tell("agreement.suspend").fact)
+
+    given(*history).when(earlier).then(earlier.fact).then_warns("stays so from that day on")
+
+
+@pytest.mark.parametrize(
+    ("name", "since"),
+    [
+        ("party.list", ["party.delist", {}]),
+        ("party.rename", ["party.rename", {"renamed_on": "2025-09-01"}]),
+        ("party.relocate", ["party.relocate", {"headquarters": "FR"}]),
+        ("party.own", ["party.own", {"share": 0}]),
+        ("check.schedule", ["check.schedule", {"scheduled_for": "2025-09-01"}]),
+        ("agreement.amend", ["agreement.amend", {"uplift_tpp": 7}]),
+    ],
+)
+def test_what_is_repeated_after_something_else_was_said_since_is_answered_with_that(name, since):
+    begun = BEGUN[name.partition(".")[0]]
+    history = (begun, tell(name).fact, tell(since[0], **since[1]).fact)
+
+    given(*history).when(tell(name)).then_nothing().then_warns("since, on")
+
+
+def test_a_share_of_another_owner_settles_nothing_about_this_one():
+    other = tell("party.own", owner="somebody-else").fact
+
+    given(REGISTERED, tell("party.own").fact, other).when(
+        tell("party.own")
+    ).then_nothing().then_warns()
 
 
 @pytest.mark.parametrize("name", [name for name in TOLD if FACTS[name] not in BEGINS])

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 from scenario import By, given, leaf_of
 
@@ -210,6 +211,23 @@ def test_revoked_again_a_key_ended_where_it_first_did():
 
     assert 4 == ring.keys[LIND].revoked_at
     assert 4 == ring.keys[LIND].suspect_from
+
+
+def test_a_stolen_key_ends_even_where_one_administrator_is_left_and_that_is_said():
+    given(*HELD, by="a.rivera").when(revoking(CHEN)).then(revoked(CHEN)).then_warns(
+        "a.rivera is then the only key administrator: nobody could countersign a new key"
+    )
+    given(*HELD, by="a.rivera").when(revoking(LIND)).then(revoked()).then_warns()
+
+
+def test_where_one_administrator_opened_the_ledger_alone_nobody_countersigns_anyway():
+    alone = msgspec.structs.replace(
+        OPENED.event, administrators=(key(RIVERA, "a.rivera"),), sole=True
+    )
+    other = KeyEnrolled(enrolled=key(CHEN, "b.chen"), enrolled_on=TODAY)
+    history = (By("a.rivera", alone), By("a.rivera", other))
+
+    given(*history, by="a.rivera").when(revoking(CHEN)).then(revoked(CHEN)).then_warns()
 
 
 def test_somebody_is_left_who_can_enroll():

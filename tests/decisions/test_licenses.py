@@ -194,6 +194,27 @@ def test_the_same_approval_twice_says_nothing_new():
     given(DIFFUSION, G42, applied(), approved()).when(approving()).then_nothing()
 
 
+def test_the_same_approval_says_nothing_new_under_rules_that_give_another_end_or_none():
+    ended = approved(expires_on=date(2027, 11, 19))
+
+    given(DIFFUSION, G42, applied(), ended).when(approving()).then_nothing()
+    given(G42, applied(), approved()).when(approving()).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lines": (LineWanted(model="gb300", units=1_001),)},
+        {"expires_on": date(2025, 11, 18)},
+        {"decided_on": date(2025, 11, 20)},
+    ],
+)
+def test_that_a_case_was_decided_is_said_before_what_is_wrong_with_the_second_decision(changes):
+    given(DIFFUSION, G42, applied(), approved()).when(approving(**changes)).then_refused(
+        "license D1 was already approved on 2025-11-19", code="ALREADY_DECIDED"
+    )
+
+
 @pytest.mark.parametrize(
     ("before", "deed"),
     [

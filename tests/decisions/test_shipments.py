@@ -178,8 +178,8 @@ def test_a_reexport_and_a_transfer_are_other_deeds_under_their_own_ids():
 @pytest.mark.parametrize(
     ("authority", "license", "problem"),
     [
-        ("license", None, "relies on 'license' and names license none"),
-        ("LPP", "D1", "relies on 'LPP' and names license D1"),
+        ("license", None, "relies on a license and does not say which"),
+        ("LPP", "D1", "relies on LPP and also names license D1"),
     ],
 )
 def test_a_license_is_named_when_it_is_the_authority_and_only_then(authority, license, problem):

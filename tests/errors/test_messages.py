@@ -119,6 +119,12 @@ DECIDED = [
         lambda: parse("party.register", REGISTER | {"country": "XX"}),
     ),
     Message(
+        "FIELDS", 2, "party.register: Invalid enum value 'XK' - at `$.country`",
+        "ISO 3166-1 assigns Kosovo no code and ISO 3166-2 has it under RS: write RS, name Kosovo"
+        " in a note, and know that it then counts with Serbia",
+        lambda: parse("party.register", REGISTER | {"country": "XK"}),
+    ),
+    Message(
         "ALREADY_SAID", 5, "party g42 was already registered on 2025-06-01, with other details",
         "use another id, or record what changed since",
         decided(given(G42), parse("party.register", REGISTER | {"headquarters": "CN"})),
@@ -299,9 +305,14 @@ DECIDED = [
         decided(given(exported()), RecordExport(**EXPORT, authority="none")),
     ),
     Message(
-        "AUTHORITY_FORM", 2, "shipment S-1 relies on 'LPP' and names license D1",
-        "name a license with authority license, or an exception without a license",
+        "AUTHORITY_FORM", 2, "shipment S-1 relies on LPP and also names license D1",
+        "name the license alone, or the exception alone: a shipment relies on one",
         decided(given(), RecordExport(**EXPORT, authority="LPP", license="D1")),
+    ),
+    Message(
+        "AUTHORITY_FORM", 2, "shipment S-1 relies on a license and does not say which",
+        "name the license alone, or the exception alone: a shipment relies on one",
+        decided(given(), RecordExport(**EXPORT, authority="license")),
     ),
     Message(
         "DATES_ORDER", 2, "shipment S-1 left on 2025-03-03 and cannot arrive on 2025-03-02",

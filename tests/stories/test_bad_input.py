@@ -23,7 +23,8 @@ def export(line: str = "h100-sxm:8", route: str = "us,my", *more: str) -> tuple[
 
 TYPED = {
     "unknown chip": (export("h9000:8"), 2, "CHIP_UNKNOWN", "did you mean"),
-    "unknown country": (export(route="us,xk"), 2, "COUNTRY_UNKNOWN", "two-letter code"),
+    "unknown country": (export(route="us,zz"), 2, "COUNTRY_UNKNOWN", "two-letter code"),
+    "a place that ISO gives no code": (export(route="us,xk"), 2, "COUNTRY_UNKNOWN", "write RS"),
     "negative quantity": (export("h100-sxm:-8"), 2, "QUANTITY", "whole chips"),
     "no quantity": (export("h100-sxm:0"), 2, "QUANTITY", "whole chips"),
     "huge quantity": (export("h100-sxm:100000000000"), 2, "QUANTITY", "whole chips"),
@@ -54,7 +55,7 @@ TYPED = {
         export("h100-sxm:8", "us,my", "--license", "D1"),
         2,
         "AUTHORITY_FORM",
-        "name a license",
+        "name the license alone",
     ),
     "nothing to void": (
         ("shipment", "void", "S1", "--reason", "x"),
