@@ -49,6 +49,7 @@ class License(msgspec.Struct):
 class LicenseRow:
     """One line of a license, or of an application that is not approved; or what has no line yet.
 
+    asked_units    chips the application asked for; 0 where it is not on record
     shipped_units  chips shipped of that model, beyond the license too
     left_units     what may still be shipped, never below zero; 0 unless it is approved
     """
@@ -64,6 +65,7 @@ class LicenseRow:
     expires_on: date | None
     model: str | None
     eccn: str | None
+    asked_units: int
     licensed_units: int
     shipped_units: int
     left_units: int
@@ -146,6 +148,8 @@ def _lines(name: str, kept: License, on: date) -> Iterator[LicenseRow]:
     body = kept.approved if in_hand else kept.applied
     approved = kept.approved if in_hand else None
     lines = body.lines if body is not None else ()
+    applied = kept.applied.lines if kept.applied is not None else ()
+    asked: dict[str, int] = {line.model: line.units for line in applied}
     reason = ""
     if now == "denied" and kept.denied is not None:
         reason = kept.denied.reason
@@ -176,6 +180,7 @@ def _lines(name: str, kept: License, on: date) -> Iterator[LicenseRow]:
             expires_on=approved.expires_on if approved else None,
             model=model,
             eccn=line.eccn if line is not None else None,
+            asked_units=asked.get(model or "", 0),
             licensed_units=units,
             shipped_units=shipped,
             left_units=left,

@@ -109,11 +109,17 @@ def builtins(row: object) -> dict[str, Any]:
 
 
 def show(
-    rows: Sequence[Row], format_: Format, *, heading: Iterable[str], columns: Sequence[Column]
+    rows: Sequence[Row],
+    format_: Format,
+    *,
+    heading: Iterable[str],
+    columns: Sequence[Column],
+    fields: Sequence[str],
 ) -> None:
     """Put rows on standard output.
 
     heading  lines above a table; the other formats carry the same in every row
+    fields   names of a row's values, in order: the header of a CSV, with rows or without
     """
     match format_:
         case "table":
@@ -125,7 +131,7 @@ def show(
             for row in rows:
                 sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
         case "csv":
-            sys.stdout.write(_csv(rows))
+            sys.stdout.write(_csv(rows, fields))
 
 
 def _table(rows: Sequence[Row], heading: Iterable[str], columns: Sequence[Column]) -> None:
@@ -138,7 +144,7 @@ def _table(rows: Sequence[Row], heading: Iterable[str], columns: Sequence[Column
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     shown = [[plain(column.show(row)) for column in columns] for row in rows]
-    needed = 0
+    needed = -GAP
     for at, column in enumerate(columns):
         widest = max(cell_len(text) for text in (column.title, *(cells[at] for cells in shown)))
         least = min(widest, FOLD_WIDTH_MIN) if column.folds else widest
@@ -157,14 +163,12 @@ def _table(rows: Sequence[Row], heading: Iterable[str], columns: Sequence[Column
     console.print(table)
 
 
-def _csv(rows: Sequence[Row]) -> str:
-    if not rows:
-        return ""
+def _csv(rows: Sequence[Row], fields: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(rows[0])
+    writer.writerow(fields)
     for row in rows:
-        writer.writerow(_csv_cell(value) for value in row.values())
+        writer.writerow(_csv_cell(row[name]) for name in fields)
     return text.getvalue()
 
 

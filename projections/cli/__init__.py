@@ -1,7 +1,8 @@
 """The read verbs: quotas, licenses, shipments, trail, flags, and the views kept in SQL."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import click
 from ledger import quota, terms, views
 from ledger.errors import Malformed, Unknown
 from ledger.fold import Fold
+from ledger.policy import Rules
 from ledger.store import Store
 from ledger.terms import Country
 from projections import licenses as register
@@ -36,11 +38,13 @@ SIMULATED: Final = Column("", lambda row: "SIMULATED")
 
 @click.command()
 @click.option("--country", metavar="CODE", help="One country, whether it has any chips or not.")
+@click.option("--wide", is_flag=True, help="More columns than fit 80 characters; JSON has all.")
 @options("valid_on", "known_at", "policy")
 @click.pass_obj
 def quotas(
     place: Place,
     country: str | None,
+    wide: bool,
     valid_on: datetime | None,
     known_at: str | None,
     policy: str | None,
@@ -60,12 +64,17 @@ def quotas(
         heading = [
             look.heading("quotas", question),
             board.which_cap(rules, question.valid_on),
-            "millions of TPP" + (f"; {_MULTIPLES}" if capped else ""),
+            "millions of TPP" + (f"; {_MULTIPLES if wide else _MULTIPLE}" if capped else ""),
         ]
-        columns = _quota_columns(found, bars) if capped else _UNCAPPED
+        shared = None if code is None else _shared_account(code, rules)
+        if shared is not None:
+            heading.append(shared)
+            if question.format != "table":
+                click.echo(f"note: {shared}", err=True)
+        columns = _quota_columns(found, bars, wide=wide) if capped else _UNCAPPED
         if not found:
             heading.append("no license reserves anything, and no shipment drew")
-        _show(found, stamp, question, heading, columns)
+        _show(found, _fields(QuotaRow), stamp, question, heading, columns)
 
 
 @click.command("licenses")
@@ -96,7 +105,7 @@ def licenses(
             if code in (None, row.destination) and status in (None, row.status)
         ]
         heading = [look.heading("licenses", question)] + ([] if found else ["there are none"])
-        _show(found, look.stamp(question), question, heading, _LICENSE_COLUMNS)
+        _show_licenses(found, look.stamp(question), question, heading, _LICENSE_COLUMNS)
 
 
 @click.command("license")
@@ -133,7 +142,7 @@ def license(
             *(f"condition: {condition}" for condition in first.conditions),
             "entries: " + ", ".join(f"{number:,}" for number in first.entries),
         ]
-        _show(found, look.stamp(question), question, heading, _LICENSE_COLUMNS[2:])
+        _show_licenses(found, look.stamp(question), question, heading, _LICENSE_COLUMNS[2:])
 
 
 @click.command("shipments")
@@ -168,7 +177,7 @@ def shipments(
         ]  # fmt: skip
         if not found:
             heading.append("there are none")
-        _show(found, stamp, question, heading, columns)
+        _show(found, _fields(journeys.ShipmentRow), stamp, question, heading, columns)
 
 
 @click.command()
@@ -185,7 +194,8 @@ def trail(place: Place, subject: str, known_at: str | None, format_: str) -> Non
         heading = [
             f"trail of {tag}, as of entry {look.entry:,}, root {look.root[:16]}…",
         ]
-        _show(trails.rows(entries), stamp, question, heading, _TRAIL_COLUMNS)
+        rows = trails.rows(entries)
+        _show(rows, _fields(trails.TrailRow), stamp, question, heading, _TRAIL_COLUMNS)
 
 
 @click.group(invoke_without_command=True)
@@ -217,19 +227,21 @@ def flags(
             code = terms.country(country)
             named = {entry.number for entry in look.tagged(f"country:{code}")}
             raised = [each for each in raised if named.intersection(each.flag.evidence)]
-        shown = [each for each in raised if everything or not each.hidden]
-        hidden = len(raised) - len(shown)
+        open_ = [each for each in raised if not each.hidden]
+        shown = raised if everything else open_
+        hidden = len(raised) - len(open_)
+        left_out = "" if everything else " are not shown (--all)"
         heading = [
             look.heading("flags", question),
-            f"{len(shown):,} to look at"
-            + (f"; {hidden:,} cleared or snoozed are not shown (--all)" if hidden else ""),
+            f"{len(open_):,} to look at"
+            + (f"; {hidden:,} cleared or snoozed{left_out}" if hidden else ""),
         ]
         columns = [
             of("id"), of("rule"), of("severity"), of("standing"), of("subject", folds=True),
             of("because", folds=True), Column("entries", _evidence, folds=True),
         ]  # fmt: skip
         rows = [_flag_row(each) for each in shown]
-        _show(rows, look.stamp(question), question, heading, columns)
+        _show(rows, _fields(FlagRow), look.stamp(question), question, heading, columns)
 
 
 @flags.command("show")
@@ -267,7 +279,7 @@ def show_flag(ctx: click.Context, flag: str) -> None:
             )
         stamp = {"flag": suspicion.id, "rule": suspicion.rule, **look.stamp(question)}
         evidence = trails.rows(look.numbered(suspicion.evidence))
-        _show(evidence, stamp, question, heading, _TRAIL_COLUMNS)
+        _show(evidence, _fields(trails.TrailRow), stamp, question, heading, _TRAIL_COLUMNS)
 
 
 @click.group("views")
@@ -284,12 +296,7 @@ def views_status(place: Place, format_: str) -> None:
     with looking(place, question, []) as look:
         extents = {fold.name: views.extent(look.ledger.store, fold) for fold in FOLDS}
         rows = [
-            {
-                "view": name,
-                "kept_up_to_entry": position,
-                "behind_entries": max(0, look.entry - position),
-                "rows": kept,
-            }
+            ViewRow(name, position, max(0, look.entry - position), kept)
             for name, (position, kept) in extents.items()
         ]
         columns = [
@@ -298,7 +305,7 @@ def views_status(place: Place, format_: str) -> None:
         ]  # fmt: skip
         stamp = {"as_of_entry": look.entry, "root": look.root}
         heading = [f"views as of entry {look.entry:,}, root {look.root[:16]}…"]
-        _show(rows, stamp, question, heading, columns)
+        _show(rows, _fields(ViewRow), stamp, question, heading, columns)
 
 
 @views_.command("rebuild")
@@ -368,6 +375,10 @@ def _numbers(numbers: list[int]) -> str:
     return f"{numbers[0]:,}, {numbers[1]:,}, … {numbers[-1]:,} ({len(numbers):,} entries)"
 
 
+_MULTIPLE: Final = (
+    "over: drawn beyond the cap; × cap: reserved and drawn, in multiples of it; more with --wide"
+)
+
 _MULTIPLES: Final = (
     "× cap and × full: reserved and drawn, in multiples of the cap, and of the cap with a full"
     " G2G uplift"
@@ -379,24 +390,45 @@ _UNCAPPED: Final = (
 )  # fmt: skip
 
 
-def _quota_columns(found: Sequence[QuotaRow], bars: dict[Country, str]) -> list[Column]:
-    """The columns under a cap; uplift and exempt flows only where there are any."""
+def _quota_columns(
+    found: Sequence[QuotaRow], bars: dict[Country, str], *, wide: bool
+) -> list[Column]:
+    """The columns under a cap: what fits 80 characters, marked SIMULATED too; or all.
+
+    Uplift and exempt flows stand among all only where there are any.
+    """
     columns = [of("country"), count("tier", "tier"), millions("cap_tpp", "cap")]
-    if any(row.g2g_uplift_tpp for row in found):
+    if wide and any(row.g2g_uplift_tpp for row in found):
         columns.append(millions("g2g_uplift_tpp", "of it G2G"))
     columns += [
         millions("reserved_tpp", "reserved"), millions("drawn_tpp", "drawn"),
-        millions("headroom_tpp", "headroom"), millions("overdrawn_tpp", "overdrawn"),
+        millions("headroom_tpp", "headroom"),
+        millions("overdrawn_tpp", "overdrawn" if wide else "over"),
     ]  # fmt: skip
+    multiple = Column("× cap", lambda row: row["used_of_cap"] or "–", number=True)
+    if not wide:
+        return [*columns, multiple]
     if any(row.exempt_tpp for row in found):
         columns.append(millions("exempt_tpp", "exempt"))
     return [
         *columns,
         count("h100_equivalents", "H100-eq"),
-        Column("× cap", lambda row: row["used_of_cap"] or "–", number=True),
+        multiple,
         Column("× full", lambda row: row["used_of_full_uplift_cap"] or "–", number=True),
         Column("", lambda row: bars[row["country"]]),
     ]
+
+
+def _shared_account(country: Country, rules: Rules) -> str | None:
+    """Why a territory's account is another country's, in a sentence; None where it has its own."""
+    sovereign = rules.sovereign(country)
+    if sovereign == country:
+        return None
+    named = rules.territories is not None and country in rules.territories.named
+    return (
+        f"{country} counts with {sovereign}, as territories count with their sovereign (15 CFR"
+        f" 738.3(b){'' if named else ', which does not name it'})"
+    )
 
 
 _LICENSE_COLUMNS: Final = (
@@ -414,8 +446,28 @@ _TRAIL_COLUMNS: Final = (
 )  # fmt: skip
 
 
+def _show_licenses(
+    found: Sequence[register.LicenseRow],
+    stamp: dict[str, Any],
+    question: Question,
+    heading: list[str],
+    columns: Sequence[Column],
+) -> None:
+    """Lines of licenses; what was asked for stands there where something else was granted."""
+    if any(row.asked_units not in (0, row.licensed_units) for row in found):
+        before = [column.title for column in columns].index("licensed")
+        columns = [*columns[:before], count("asked_units", "asked"), *columns[before:]]
+    _show(found, _fields(register.LicenseRow), stamp, question, heading, columns)
+
+
+def _fields(row: Any) -> list[str]:
+    """Names of the values in a row of some kind."""
+    return [field.name for field in fields(row)]
+
+
 def _show(
     found: Iterable[object],
+    names: Sequence[str],
     stamp: dict[str, Any],
     question: Question,
     heading: list[str],
@@ -424,7 +476,7 @@ def _show(
     """Rows of a view, each with what it was made from."""
     rows = [{**builtins(row), **stamp} for row in found]
     marked = [*columns, SIMULATED] if question.simulated else columns
-    show(rows, question.format, heading=heading, columns=marked)
+    show(rows, question.format, heading=heading, columns=marked, fields=[*names, *stamp])
 
 
 def _kept_flags(question: Question) -> list[Fold]:
@@ -438,23 +490,52 @@ def _raised(look: Look, question: Question) -> list[Raised]:
     return fold.raised(states, question.valid_on)
 
 
-def _flag_row(raised: Raised) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagRow:
+    """One flag as it is listed, with the newest review of it."""
+
+    id: str
+    rule: str
+    severity: str
+    standing: str
+    subject: str
+    on: date
+    because: str
+    source: str
+    policy: str
+    evidence: tuple[int, ...]
+    raised_at_entry: int
+    review_entry: int | None
+    review_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRow:
+    """How far one view is kept."""
+
+    view: str
+    kept_up_to_entry: int
+    behind_entries: int
+    rows: int
+
+
+def _flag_row(raised: Raised) -> FlagRow:
     flag, review = raised.flag, raised.review
-    return {
-        "id": flag.id,
-        "rule": flag.rule,
-        "severity": flag.severity,
-        "standing": raised.standing,
-        "subject": flag.subject,
-        "on": flag.on.isoformat(),
-        "because": flag.because,
-        "source": flag.source,
-        "policy": flag.policy,
-        "evidence": list(flag.evidence),
-        "raised_at_entry": flag.raised_at,
-        "review_entry": None if review is None else review.entry,
-        "review_reason": None if review is None else review.reason,
-    }
+    return FlagRow(
+        id=flag.id,
+        rule=flag.rule,
+        severity=flag.severity,
+        standing=raised.standing,
+        subject=flag.subject,
+        on=flag.on,
+        because=flag.because,
+        source=flag.source,
+        policy=flag.policy,
+        evidence=flag.evidence,
+        raised_at_entry=flag.raised_at,
+        review_entry=None if review is None else review.entry,
+        review_reason=None if review is None else review.reason,
+    )
 
 
 def _named(names: tuple[str, ...]) -> list[Fold]:

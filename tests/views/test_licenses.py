@@ -27,6 +27,16 @@ def test_a_license_shows_what_is_licensed_shipped_and_left():
     assert (date(2025, 1, 20), date(2025, 2, 1)) == (row.applied_on, row.decided_on)
 
 
+def test_an_application_that_is_not_decided_shows_what_was_asked_for():
+    (row,) = register(applied(lines=(licensed(12),)))
+    (partly,) = register(applied(lines=(licensed(12),)), approved())
+    (unfiled,) = register(approved())
+
+    assert (12, 0, 0) == (row.asked_units, row.licensed_units, row.left_units)
+    assert (12, 8) == (partly.asked_units, partly.licensed_units)
+    assert (0, 8) == (unfiled.asked_units, unfiled.licensed_units)
+
+
 @pytest.mark.parametrize(
     ("events", "status"),
     [

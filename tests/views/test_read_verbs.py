@@ -7,9 +7,20 @@ from datetime import date
 import click
 import pytest
 from click.testing import CliRunner
-from world import Office, adopted, approved, exported, licensed, line, party, raised, requested
+from world import (
+    Office,
+    adopted,
+    applied,
+    approved,
+    exported,
+    licensed,
+    line,
+    party,
+    raised,
+    requested,
+)
 
-from ledger.events import FlagReviewed
+from ledger.events import AgreementConcluded, AgreementInForce, FlagReviewed
 from ledger.log import Ledger
 from ledger.policy import digest, shipped_pack
 from projections import cli
@@ -35,6 +46,12 @@ HISTORY = (
     requested(),
 )
 """Entries 2 to 9, a minute apart; the first is the opening."""
+
+INCREASED = AgreementConcluded(
+    agreement="uae", country="AE", title="US-UAE", signatories=("US", "AE"),
+    concluded_on=date(2025, 5, 15), uplift_tpp=790_000_000,
+)  # fmt: skip
+IN_FORCE = AgreementInForce(agreement="uae", country="AE", in_force_on=date(2025, 6, 1))
 
 
 @dataclass
@@ -93,6 +110,7 @@ def test_quotas_under_the_rules_enforced_say_that_no_cap_is_in_force(desk):
 def test_quotas_under_the_diffusion_rule_show_the_uae_at_2_66_times_and_are_marked(desk):
     (row,) = desk.rows(f"quotas --policy diffusion-2025 --valid-on {DAY}")
     screen = desk.type(f"quotas --policy diffusion-2025 --valid-on {DAY}")
+    wide = desk.type(f"quotas --policy diffusion-2025 --wide --valid-on {DAY}")
 
     assert {
         "country": "AE", "tier": 2, "cap_tpp": 790_000_000, "reserved_tpp": 2_100_000_000,
@@ -102,7 +120,52 @@ def test_quotas_under_the_diffusion_rule_show_the_uae_at_2_66_times_and_are_mark
         "policy": "diffusion-2025", "simulated": True, "as_of_entry": 9,
     }.items() <= row.items()  # fmt: skip
     assert screen.startswith("SIMULATED under diffusion-2025: quotas on 2025-11-19")
-    assert "2.66    1.33  ▒▒▒▒▒▒▒▒▒▒▶  SIMULATED" in screen
+    assert "2.66  SIMULATED" in screen
+    assert "2.66    1.33  ▒▒▒▒▒▒▒▒▒▒▶  SIMULATED" in wide
+
+
+def test_the_table_of_quotas_fits_80_columns_where_it_is_marked_too(sqlite_desk):
+    sqlite_desk.office.say(
+        exported("S-4", lines=(line(700_000),), exported_on=date(2025, 11, 1)), INCREASED, IN_FORCE
+    )
+    screen = sqlite_desk.type(f"quotas --policy diffusion-2025 --valid-on {DAY}")
+    table = screen[screen.index("country  tier") :].splitlines()
+
+    assert "1,580.0" in table[2]
+    assert "-11,602.5" in table[2]
+    assert 80 >= max(len(row.rstrip()) for row in table)
+
+
+def test_a_territory_is_said_to_count_with_its_sovereign(sqlite_desk):
+    asked = f"quotas --policy diffusion-2025 --valid-on {DAY} --country"
+
+    assert (
+        "HK counts with CN, as territories count with their sovereign (15 CFR 738.3(b))\n"
+        in sqlite_desk.type(f"{asked} HK")
+    )
+    assert "(15 CFR 738.3(b), which does not name it)" in sqlite_desk.type(f"{asked} GI")
+    assert "counts with" not in sqlite_desk.type(f"{asked} CN")
+    assert "CN" == sqlite_desk.rows(f"{asked} HK")[0]["country"]
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["licenses --status denied", "flags --country KP", "shipments --country KP"],
+)
+def test_a_sheet_without_rows_has_the_header_of_one_with_rows(sqlite_desk, verb):
+    empty = sqlite_desk.type(f"{verb} --format csv").splitlines()
+    full = sqlite_desk.type(f"{verb.split()[0]} --format csv").splitlines()
+
+    assert empty == full[:1]
+    assert 1 < len(full)
+
+
+def test_what_was_asked_for_is_shown_until_it_is_decided(sqlite_desk):
+    assert " asked " not in sqlite_desk.type("license D1")
+    sqlite_desk.office.say(applied("D2", lines=(licensed(12),)))
+
+    assert " asked  licensed" in sqlite_desk.type("licenses")
+    assert ["3A090.a", "12", "0"] == sqlite_desk.type("license D2").splitlines()[-1].split()[-6:-3]
 
 
 def test_every_row_carries_the_entry_and_root_it_was_made_from(desk):
@@ -186,6 +249,8 @@ def test_a_cleared_flag_is_hidden_and_still_there(sqlite_desk):
         shown["standing"], shown["review_entry"], shown["review_reason"],
     )  # fmt: skip
     assert "1 cleared or snoozed are not shown (--all)" in sqlite_desk.type("flags")
+    one_less = len(sqlite_desk.rows("flags"))
+    assert f"{one_less:,} to look at; 1 cleared or snoozed\n" in sqlite_desk.type("flags --all")
     assert "cleared by a.rivera on 2026-11-02: data_error (entry 10)" in sqlite_desk.type(
         f"flags --all show {flag['id']}"
     )

@@ -16,7 +16,8 @@ COLUMNS = (of("name", folds=True), millions("tpp", "M TPP"), of("parts"), of("no
 
 
 def shown(capsys, format_, rows=ROWS, columns=COLUMNS):
-    show(rows, format_, heading=["as of entry 3"], columns=columns)
+    fields = [*rows[0]] if rows else ["name", "tpp"]
+    show(rows, format_, heading=["as of entry 3"], columns=columns, fields=fields)
     return capsys.readouterr().out
 
 
@@ -42,6 +43,10 @@ def test_csv_has_a_header_and_starts_no_formula(capsys):
     assert ["name", "tpp", "parts", "none", "yes"] == header
     assert ["acme", "2100000000", "a b", "", "true"] == first
     assert ["'=HYPERLINK(1)", "-50000", "", "", "false"] == second
+
+
+def test_csv_has_its_header_without_a_row_too(capsys):
+    assert "name,tpp\n" == shown(capsys, "csv", [])
 
 
 def test_nothing_from_outside_commands_the_terminal(capsys):
