@@ -3,16 +3,25 @@
 import errno
 import os
 import sys
+from collections.abc import Callable
+from datetime import date
 from typing import Any, NoReturn
 
 import click
 
 from commands.cli import demo, fact, flag, importing, key, license, policy, shipment
-from commands.cli._typed import as_error
+from commands.cli._typed import WATCH, as_error
+from commands.decider import StandingFlag
+from commands.handler import Standing, Watch
 from ledger import cli as ledger_cli
+from ledger import views
 from ledger.errors import Exit, LedgerError, Unreached
+from ledger.log import Ledger
 from ledger.session import Session
+from ledger.store import Snapshot
+from ledger.terms import FlagId
 from projections import cli as projections_cli
+from projections.red_flags import RULES, FlagsFold
 
 
 class _Shared(click.Option):
@@ -53,6 +62,19 @@ def cli(ctx: click.Context) -> None:
     """
     session = ctx.ensure_object(Session)
     session.environment = os.environ
+    ctx.meta[WATCH] = Watch([rule.name for rule in RULES], _standing)
+
+
+def _standing(ledger: Ledger, connection: Snapshot) -> Callable[[date], Standing]:
+    """The flags that stand on a date, for whoever reviews one."""
+    fold = FlagsFold()
+    states = views.at_head(ledger.store, connection, fold)
+
+    def on(day: date) -> Standing:
+        found = (raised.flag for raised in fold.raised(states, day))
+        return {FlagId(flag.id): StandingFlag(flag.rule, flag.evidence) for flag in found}
+
+    return on
 
 
 def _mount(command: click.Command) -> None:

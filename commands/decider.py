@@ -6,7 +6,7 @@ what it may look at and looks at nothing else: no clock, no file, no database.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Generic, TypeVar
@@ -21,7 +21,7 @@ from ledger.keyring import Keyring
 from ledger.parties import PartyFacts, Seat, seat
 from ledger.policy import PolicyTimeline, Rules
 from ledger.quota import QuotaAccount, account
-from ledger.terms import INSTEAD, ActorId, Country, PartyId
+from ledger.terms import INSTEAD, ActorId, Country, FlagId, PartyId
 
 C = TypeVar("C", bound="Command")
 S = TypeVar("S")
@@ -48,9 +48,25 @@ def _nobody(_party: PartyId) -> PartyFacts | None:
     return None
 
 
+def _no_flags(_on: date) -> Mapping[FlagId, "StandingFlag"]:
+    return {}
+
+
 def _no_states() -> States:
     none: dict[int, Entry] = {}
     return MemoryStates(none.__getitem__)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingFlag:
+    """What a review has to agree with: the rule that raised a flag and the entries it cites.
+
+    Flags are computed in `projections`, which nothing here may import: whoever sees both rooms
+    hands them in (`commands.handler.Watch`).
+    """
+
+    rule: str
+    evidence: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,8 @@ class Situation:
     quotas    states of the quota fold at the head, read when first asked for
     party     facts of a party, by id
     keys      the key registry
+    rules_of_suspicion  names of the rules that raise red flags
+    flags     the red flags that stand on a date, cleared ones too
     """
 
     today: date
@@ -71,6 +89,8 @@ class Situation:
     quotas: Callable[[], States] = _no_states
     party: Callable[[PartyId], PartyFacts | None] = _nobody
     keys: Keyring = field(default_factory=Keyring)
+    rules_of_suspicion: Sequence[str] = ()
+    flags: Callable[[date], Mapping[FlagId, StandingFlag]] = _no_flags
 
     def rules(self, on: date) -> Rules:
         """The rules in force on a date."""

@@ -1,12 +1,24 @@
-"""Reviews of red flags. The flag itself is computed; here somebody says what they made of it."""
+"""Reviews of red flags. The flag itself is computed; here somebody says what they made of it.
+
+Checked here:
+1. The form: a snoozed flag, and no other, returns, and on a later day.
+2. The rule, where one is named, is one of those that raise flags.
+3. The flag stands on the day of the review, as the entries recorded so far show it: an id nobody
+   raised, or one whose flag is gone (its shipment voided, its check done), is refused.
+4. The rule named is the one that raised it, and the entries named are among those it cites. Left
+   out, both are taken from the flag.
+
+Not checked: whether the reviewer is right. A review said before is not checked again: the flag may
+be gone since, and the same file twice records nothing twice.
+"""
 
 from datetime import date
 from typing import Annotated
 
 from msgspec import Meta
 
-from commands.decider import Command, Decider, Past, Said, Situation
-from ledger.errors import Malformed
+from commands.decider import Command, Decider, Past, Said, Situation, StandingFlag
+from ledger.errors import Malformed, Unknown
 from ledger.events import Event, FlagReviewed
 from ledger.events._event import EntryNumber, Flag, Text, Word
 from ledger.events.flag_reviews import Outcome, RuleName
@@ -15,16 +27,17 @@ from ledger.events.flag_reviews import Outcome, RuleName
 class ReviewFlag(Command, frozen=True, kw_only=True, tag="flag.review"):
     """Say what was made of a flag.
 
-    evidence  numbers of the entries looked at: those the flag cites
+    rule      the rule that raised it; the flag's own by default
+    evidence  numbers of the entries looked at; all that the flag cites by default
     until_on  for a snoozed flag, the day it returns
     """
 
     flag: Flag
-    rule: RuleName
+    rule: RuleName | None = None
     outcome: Outcome
     reason: Word
     note: Text = ""
-    evidence: Annotated[tuple[EntryNumber, ...], Meta(min_length=1, max_length=1_000)]
+    evidence: Annotated[tuple[EntryNumber, ...], Meta(max_length=1_000)] = ()
     until_on: date | None = None
     reviewed_on: date
 
@@ -50,17 +63,68 @@ def decide(command: ReviewFlag, told: tuple[Event, ...], situation: Situation) -
             remedy="give a later day",
             code="DATES_ORDER",
         )
+    if any(_says(command, review) for review in told if isinstance(review, FlagReviewed)):
+        return Said()
+    flag = _standing(command, situation)
     review = FlagReviewed(
         flag=command.flag,
-        rule=command.rule,
+        rule=flag.rule,
         outcome=command.outcome,
         reason=command.reason,
         note=command.note,
-        evidence=command.evidence,
+        evidence=command.evidence or flag.evidence[-1_000:],
         until_on=command.until_on,
         reviewed_on=command.reviewed_on,
     )
-    return Said() if review in told else Said([review])
+    return Said([review])
+
+
+def _says(command: ReviewFlag, review: FlagReviewed) -> bool:
+    """Whether a review on record says what is said now; what is left open agrees with it."""
+    return (
+        command.rule in (None, review.rule)
+        and command.evidence in ((), review.evidence)
+        and (command.outcome, command.reason, command.note, command.until_on, command.reviewed_on)
+        == (review.outcome, review.reason, review.note, review.until_on, review.reviewed_on)
+    )
+
+
+def _standing(command: ReviewFlag, situation: Situation) -> StandingFlag:
+    """The flag under review, once it is there and is what the review says it is."""
+    known = situation.rules_of_suspicion
+    if command.rule is not None and command.rule not in known:
+        raise Unknown(
+            f"no rule is called {command.rule!r}",
+            remedy=f"rules are {', '.join(known)}; --rule may be left out",
+            code="RULE_UNKNOWN",
+        )
+    flag = situation.flags(command.reviewed_on).get(command.flag)
+    if flag is None:
+        raise Unknown(
+            f"no flag {command.flag} stands on {command.reviewed_on}",
+            remedy="`chip-ledger flags --all` lists them",
+            code="FLAG_UNKNOWN",
+        )
+    if command.rule not in (None, flag.rule):
+        raise Malformed(
+            f"flag {command.flag} was raised by {flag.rule}, not {command.rule}",
+            remedy=f"leave --rule out, or give --rule {flag.rule}",
+            code="REVIEW_OTHER",
+        )
+    beyond = sorted(set(command.evidence) - set(flag.evidence))
+    if beyond:
+        raise Malformed(
+            f"flag {command.flag} does not cite {_entries(beyond)}",
+            remedy=f"leave --evidence out, or name entries among those it cites:"
+            f" chip-ledger flags --all show {command.flag}",
+            code="REVIEW_OTHER",
+        )
+    return flag
+
+
+def _entries(numbers: list[int]) -> str:
+    noun = "entry" if len(numbers) == 1 else "entries"
+    return f"{noun} {', '.join(f'{number:,}' for number in numbers)}"
 
 
 def _subject(command: ReviewFlag) -> str:

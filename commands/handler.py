@@ -5,12 +5,12 @@ serves twice the decisions of deciding first and trying again, and wastes none: 
 waits, and then decides on what the first one left.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from commands.decider import AnyDecider, Command, Past, Said, Situation
+from commands.decider import AnyDecider, Command, Past, Said, Situation, StandingFlag
 from commands.facts import Tell, facts
 from commands.flags import ReviewFlag, flags
 from commands.keys import (
@@ -42,6 +42,7 @@ from ledger import terms, views
 from ledger.entry import Entry, instant
 from ledger.events import (
     Event,
+    FlagReviewed,
     LicenseApproved,
     Movement,
     PolicyAdopted,
@@ -57,7 +58,7 @@ from ledger.policy import PolicyTimeline, after
 from ledger.quota import Holding, QuotaAccount, QuotaFold, account
 from ledger.signatures import Signer
 from ledger.store import Snapshot
-from ledger.terms import Country, PartyId
+from ledger.terms import Country, FlagId, PartyId
 
 DECIDERS: dict[type[Command], AnyDecider] = {
     **dict.fromkeys((ApplyForLicense, ApproveLicense, DenyLicense, ReturnLicense), licenses),
@@ -101,6 +102,27 @@ class Outcome:
     caps: Sequence[CapChange] = ()
 
 
+Standing = Mapping[FlagId, StandingFlag]
+
+
+def _none_stand(_ledger: Ledger, _connection: Snapshot) -> Callable[[date], Standing]:
+    return lambda _on: {}
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The red flags a review may be about, handed in by the front door, which sees both rooms.
+
+    Where nobody hands one in there are no rules and no flags, and every review is refused.
+
+    rules     names of the rules that raise flags
+    standing  the flags that stand on a date, as one reading of a ledger shows them
+    """
+
+    rules: Sequence[str] = ()
+    standing: Callable[[Ledger, Snapshot], Callable[[date], Standing]] = _none_stand
+
+
 class Desk:
     """Where one signer's commands to one ledger are decided."""
 
@@ -110,10 +132,12 @@ class Desk:
         signer: Signer,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        watch: Watch | None = None,
     ) -> None:
         self.ledger = ledger
         self._signer = signer
         self._clock = clock
+        self._watch = watch or Watch()
 
     def execute(self, command: Command) -> Outcome:
         """Decide a command and append what follows, or raise and append nothing."""
@@ -123,7 +147,7 @@ class Desk:
     def rehearse(self, command: Command) -> Outcome:
         """Decide a command on what the ledger holds now, and append nothing."""
         with self.ledger.store.reading() as connection:
-            table = _Table(self.ledger, connection, self._signer, self._clock())
+            table = _Table(self.ledger, connection, self._signer, self._clock(), self._watch)
             said = table.decide(command)
             return table.outcome(said, table.next_numbers(said), caps=True, recorded=False)
 
@@ -135,7 +159,7 @@ class Desk:
         leaves none.
         """
         with self.ledger.writing() as writing:
-            batch = Batch(self.ledger, writing, self._signer, self._clock())
+            batch = Batch(self.ledger, writing, self._signer, self._clock(), self._watch)
             yield batch
             batch.keep()
 
@@ -143,11 +167,13 @@ class Desk:
 class Batch:
     """Commands decided under one lock."""
 
-    def __init__(self, ledger: Ledger, writing: Writing, signer: Signer, now: datetime) -> None:
+    def __init__(
+        self, ledger: Ledger, writing: Writing, signer: Signer, now: datetime, watch: Watch
+    ) -> None:
         self._writing = writing
         self._signer = signer
         self._now = now
-        self._table = _Table(ledger, writing.connection, signer, now)
+        self._table = _Table(ledger, writing.connection, signer, now, watch)
 
     def execute(self, command: Command, *, caps: bool = False) -> Outcome:
         """Decide a command and append what follows."""
@@ -166,7 +192,9 @@ class Batch:
 class _Table:
     """What one transaction has read: the situation, for as long as nothing else can change it."""
 
-    def __init__(self, ledger: Ledger, connection: Snapshot, signer: Signer, now: datetime) -> None:
+    def __init__(
+        self, ledger: Ledger, connection: Snapshot, signer: Signer, now: datetime, watch: Watch
+    ) -> None:
         self._ledger = ledger
         self._connection = connection
         self._now = now
@@ -176,6 +204,8 @@ class _Table:
         self._board: views.SqlStates | None = None
         self._timeline: PolicyTimeline | None = None
         self._parties: dict[PartyId, PartyFacts | None] = {}
+        self._watch = watch
+        self._standing: Callable[[date], Standing] | None = None
 
     def decide(self, command: Command) -> Said:
         """The decider's answer, once it is clear that this signer may say it."""
@@ -197,6 +227,8 @@ class _Table:
             quotas=self._quotas,
             party=self._party,
             keys=ring,
+            rules_of_suspicion=self._watch.rules,
+            flags=self._flags,
         )
         said = decider.answer(command, history, situation)
         for event in said.events:
@@ -256,9 +288,16 @@ class _Table:
             self._parties[party] = known
         return self._parties[party]
 
+    def _flags(self, on: date) -> Standing:
+        if self._standing is None:
+            self._standing = self._watch.standing(self._ledger, self._connection)
+        return self._standing(on)
+
     def _take(self, events: Sequence[Event], numbers: range) -> None:
         """Bring what was read up to date with what was just said."""
         for number, event in zip(numbers, events, strict=True):
+            if not isinstance(event, FlagReviewed):
+                self._standing = None
             if event.wire in POLICY_EVENTS:
                 self._timeline = None
             if event.wire in PARTY_EVENTS:

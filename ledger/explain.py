@@ -100,10 +100,13 @@ ERRORS: Final[dict[str, str]] = {
     "READ_ONLY": "The database may not be written by this account.",
     "REFUSED": "The policy, a cap or the state of the matter does not allow it.",
     "REVIEW_FORM": "A snoozed flag has a day on which it returns, and no other has one.",
+    "REVIEW_OTHER": "A review names the rule and the evidence of the flag it is about, or leaves"
+    " them out: both stand on the flag.",
     "REVIEW_POLICY": "Review policy presumes denial for this destination or headquarters; an"
     " exception needs its grounds in --justification.",
     "ROLE_UNKNOWN": "The role is not in the table that roles prints.",
     "ROTATION": "A key is rotated to a new key of the same person with the same roles.",
+    "RULE_UNKNOWN": "No rule of that name raises red flags; the message names those that do.",
     "SHIPMENT_UNKNOWN": "No shipment of that id stands in the ledger.",
     "SUBJECT_AMBIGUOUS": "Several subjects have that id: write license:ID or shipment:ID.",
     "SUBJECT_UNKNOWN": "Nothing in the ledger speaks of that.",

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 import pytest
 
-from commands.decider import Command, Past, Said, Situation
+from commands.decider import Command, Past, Said, Situation, StandingFlag
 from commands.handler import DECIDERS
 from ledger import keyring, parties, policy
 from ledger.entry import Entry
@@ -23,7 +23,8 @@ from ledger.fold import replay
 from ledger.keyring import Keyring
 from ledger.policy import PolicyTimeline
 from ledger.quota import QuotaFold
-from ledger.terms import ActorId, KeyId
+from ledger.terms import ActorId, FlagId, KeyId
+from projections.red_flags import RULES, FlagsFold
 
 TODAY = date(2026, 6, 1)
 LIND = "c.lind"
@@ -100,7 +101,15 @@ class Given:
             quotas=lambda: replay(QuotaFold(), self.entries),
             party=lambda party: known.get(f"party:{party}"),
             keys=ring,
+            rules_of_suspicion=[rule.name for rule in RULES],
+            flags=self.standing,
         )
+
+    def standing(self, on: date) -> dict[FlagId, StandingFlag]:
+        """The red flags of the history, by the project's own rules."""
+        fold = FlagsFold()
+        found = (each.flag for each in fold.raised(replay(fold, self.entries), on))
+        return {FlagId(flag.id): StandingFlag(flag.rule, flag.evidence) for flag in found}
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 import msgspec
 
 from commands.decider import Command
-from commands.handler import CapChange, Desk, Outcome
+from commands.handler import CapChange, Desk, Outcome, Watch
 from ledger import terms
 from ledger.errors import LedgerError, Malformed
+from ledger.log import Ledger
 from ledger.session import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C")
+
+WATCH: Final = "commands.watch"
+"""Where the front door leaves, in click's context, what a review may be about."""
 
 
 class Typed(click.ParamType[object]):
@@ -131,10 +135,16 @@ def make(kind: type[C], **fields: object) -> C:
         ) from error
 
 
+def desk_at(ledger: Ledger, session: Session) -> Desk:
+    """A desk for who is at the keyboard."""
+    watch: Watch | None = click.get_current_context().meta.get(WATCH)
+    return Desk(ledger, session.signer(), watch=watch)
+
+
 def run(session: Session, command: Command, *, dry: bool) -> None:
     """Say a command, or rehearse it, and tell what came of it."""
     ledger = session.open()
-    desk = Desk(ledger, session.signer())
+    desk = desk_at(ledger, session)
     try:
         tell(desk.rehearse(command) if dry else desk.execute(command), dry=dry)
     finally:

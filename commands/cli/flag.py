@@ -20,9 +20,9 @@ def flag_group() -> None:
 @click.argument("flag", type=FLAG)
 @click.option("--outcome", type=click.Choice(get_args(Outcome)), required=True,
               help="What was made of it.")  # fmt: skip
-@click.option("--rule", required=True, help="The rule that raised it, as flags prints it.")
-@click.option("--evidence", type=int, multiple=True, required=True, metavar="ENTRY",
-              help="Entries looked at: those the flag cites.")  # fmt: skip
+@click.option("--rule", help="The rule that raised it, as flags prints it; its own by default.")
+@click.option("--evidence", type=int, multiple=True, metavar="ENTRY",
+              help="Entry looked at, of those the flag cites; all by default.")  # fmt: skip
 @click.option("--reason", required=True, help="Short code, such as data_error or lawful.")
 @click.option("--note", default="", help="In your words.")
 @click.option("--until", "until_on", type=DAY, help="For snoozed: the day it returns.")
@@ -33,7 +33,7 @@ def review(
     session: Session,
     flag: str,
     outcome: str,
-    rule: str,
+    rule: str | None,
     evidence: tuple[int, ...],
     reason: str,
     note: str,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
+from commands.cli._typed import desk_at
 from commands.feeds import jsonl, shipments_csv
 from commands.feeds.rows import line_count
-from commands.handler import Desk
 from commands.importing import RowResult, record, rehearse
 from ledger.cli import progress
 from ledger.errors import Exit, Malformed
@@ -50,7 +50,7 @@ def import_(session: Session, path: Path, dry_run: bool, every: bool, form: str)
             code="FILE_FORM",
         )
     ledger = session.open()
-    desk = Desk(ledger, session.signer())
+    desk = desk_at(ledger, session)
     counted: Counter[str] = Counter()
     shown: list[RowResult] = []
 

@@ -4,17 +4,18 @@ from datetime import date
 
 import pytest
 from scenario import given
+from world import adopted, approved, exported, flags, requested, voided
 
 from commands.flags import ReviewFlag
-from ledger.events import FlagReviewed
+from ledger.events import CheckPerformed, FlagReviewed
+from projections.red_flags import RULES
 
-FIELDS = {
-    "flag": "f3a1",
-    "rule": "over-shipped",
-    "reason": "data_error",
-    "evidence": (4, 9),
-    "reviewed_on": date(2026, 3, 2),
-}
+HISTORY = (adopted(), approved(), exported(), exported("S-2"))
+(FLAG,) = flags("over-shipped", *HISTORY)
+"""License D1 is for 8 chips, and 16 were shipped: entries 2, 3 and 4 show it."""
+
+FIELDS = {"flag": FLAG.id, "reason": "data_error", "reviewed_on": date(2026, 3, 2)}
+FULL = {"rule": "over-shipped", "evidence": FLAG.evidence}
 
 
 def reviewing(outcome="cleared", **changes):
@@ -22,46 +23,118 @@ def reviewing(outcome="cleared", **changes):
 
 
 def reviewed(outcome="cleared", **changes):
-    return FlagReviewed(**(FIELDS | {"outcome": outcome} | changes))
+    return FlagReviewed(**(FIELDS | FULL | {"outcome": outcome} | changes))
 
 
 @pytest.mark.parametrize("outcome", ["cleared", "referred", "confirmed"])
 def test_a_flag_is_reviewed(outcome):
-    given().when(reviewing(outcome, note="seen")).then(reviewed(outcome, note="seen"))
+    given(*HISTORY).when(reviewing(outcome, note="seen")).then(reviewed(outcome, note="seen"))
 
 
 def test_a_flag_is_snoozed_until_a_later_day():
-    given().when(reviewing("snoozed", until_on=date(2026, 4, 1))).then(
+    given(*HISTORY).when(reviewing("snoozed", until_on=date(2026, 4, 1))).then(
         reviewed("snoozed", until_on=date(2026, 4, 1))
     )
 
 
 def test_the_same_review_twice_says_nothing_new():
-    given(reviewed()).when(reviewing()).then_nothing()
+    given(*HISTORY, reviewed()).when(reviewing()).then_nothing()
 
 
 def test_reviewed_again_a_flag_keeps_both():
-    given(reviewed()).when(reviewing("confirmed")).then(reviewed("confirmed"))
+    given(*HISTORY, reviewed()).when(reviewing("confirmed")).then(reviewed("confirmed"))
 
 
 @pytest.mark.parametrize(
     ("outcome", "until_on", "problem"),
     [
-        ("snoozed", None, "flag f3a1 is snoozed, and returns on no day"),
-        ("cleared", date(2026, 4, 1), "flag f3a1 is cleared, and returns on 2026-04-01"),
+        ("snoozed", None, "is snoozed, and returns on no day"),
+        ("cleared", date(2026, 4, 1), "is cleared, and returns on 2026-04-01"),
     ],
 )
 def test_a_snoozed_flag_and_no_other_returns(outcome, until_on, problem):
-    given().when(reviewing(outcome, until_on=until_on)).then_refused(problem, code="REVIEW_FORM")
+    given(*HISTORY).when(reviewing(outcome, until_on=until_on)).then_refused(
+        problem, code="REVIEW_FORM"
+    )
 
 
 def test_a_flag_is_not_snoozed_until_the_day_it_is_reviewed_on():
-    given().when(reviewing("snoozed", until_on=date(2026, 3, 2))).then_refused(
+    given(*HISTORY).when(reviewing("snoozed", until_on=date(2026, 3, 2))).then_refused(
         "snoozed on 2026-03-02 until 2026-03-02", code="DATES_ORDER"
     )
 
 
 def test_nothing_is_reviewed_tomorrow():
-    given(today=date(2026, 3, 1)).when(reviewing()).then_refused(
-        "flag f3a1 is reviewed on 2026-03-02, and today is 2026-03-01", code="DATE_FUTURE"
+    given(*HISTORY, today=date(2026, 3, 1)).when(reviewing()).then_refused(
+        "is reviewed on 2026-03-02, and today is 2026-03-01", code="DATE_FUTURE"
+    )
+
+
+# ── what is checked against the flag ─────────────────────────────────────────────────────────────
+
+
+def test_the_rule_and_the_evidence_are_the_flags_own_unless_named():
+    some = FLAG.evidence[1:]
+
+    given(*HISTORY).when(reviewing()).then(reviewed())
+    given(*HISTORY).when(reviewing(rule="over-shipped", evidence=some)).then(
+        reviewed(evidence=some)
+    )
+
+
+def test_a_rule_that_raises_nothing_is_refused_with_those_that_do():
+    then = given(*HISTORY).when(reviewing(rule="no-such-rule"))
+
+    then.then_refused("no rule is called 'no-such-rule'", code="RULE_UNKNOWN")
+    assert all(rule.name in then.error.remedy for rule in RULES)
+
+
+def test_a_flag_nobody_raised_is_not_reviewed():
+    given(*HISTORY).when(reviewing(flag="0" * 16)).then_refused(
+        f"no flag {'0' * 16} stands on 2026-03-02", code="FLAG_UNKNOWN"
+    )
+
+
+def test_a_flag_whose_shipment_was_voided_is_not_reviewed_any_more():
+    given(*HISTORY, voided(4, "S-2")).when(reviewing()).then_refused(
+        "stands on", code="FLAG_UNKNOWN"
+    )
+
+
+def test_a_review_said_before_stays_said_when_the_flag_is_gone():
+    given(*HISTORY, reviewed(), voided(4, "S-2")).when(reviewing()).then_nothing()
+
+
+def test_a_flag_is_not_reviewed_before_its_day():
+    given(*HISTORY).when(reviewing(reviewed_on=date(2025, 3, 2))).then_refused(
+        "stands on 2025-03-02", code="FLAG_UNKNOWN"
+    )
+
+
+def test_a_flag_that_time_raised_is_reviewed_on_a_day_on_which_it_stood():
+    asked = (adopted(), requested())
+    (overdue,) = flags("check-overdue", *asked, on=date(2025, 9, 1))
+    done = CheckPerformed(
+        check="C-1", party="acme", performed_on=date(2025, 9, 10), evidence="photo"
+    )
+
+    given(*asked, done).when(
+        reviewing(flag=overdue.id, reviewed_on=date(2025, 9, 1))
+    ).then(
+        reviewed(
+            flag=overdue.id, rule="check-overdue", evidence=overdue.evidence,
+            reviewed_on=date(2025, 9, 1),
+        )
+    )  # fmt: skip
+    given(*asked, done).when(
+        reviewing(flag=overdue.id, reviewed_on=date(2025, 9, 11))
+    ).then_refused("stands on 2025-09-11", code="FLAG_UNKNOWN")
+
+
+def test_another_rule_or_other_evidence_than_the_flags_is_refused():
+    given(*HISTORY).when(reviewing(rule="cap-breach")).then_refused(
+        f"flag {FLAG.id} was raised by over-shipped, not cap-breach", code="REVIEW_OTHER"
+    )
+    given(*HISTORY).when(reviewing(evidence=(*FLAG.evidence, 7, 9))).then_refused(
+        f"flag {FLAG.id} does not cite entries 7, 9", code="REVIEW_OTHER"
     )

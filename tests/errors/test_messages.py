@@ -20,7 +20,7 @@ from forge import Key
 from officers import CHEN, DIFFUSION, G42, LIND, LOG, ORIGIN, RIVERA, TODAY, at
 from scenario import By, Given, given
 from sqlalchemy import create_engine, event, text
-from world import applied, approved, exported, licensed, party
+from world import adopted, applied, approved, exported, flags, licensed, party
 
 from commands.facts import parse
 from commands.flags import ReviewFlag
@@ -43,6 +43,7 @@ from ledger.explain import ERRORS, FINDINGS
 from ledger.log import Ledger, read_offer
 from ledger.policy import shipped_pack
 from ledger.store import Store, StoredEvent
+from projections.red_flags import RULES
 
 HOUSE = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -88,10 +89,9 @@ APPLY = ApplyForLicense(
     end_users=("acme",), destination="AE", lines=(LineWanted(model="h100-sxm", units=8),),
 )  # fmt: skip
 APPROVE = ApproveLicense(license="D1", decided_on=date(2025, 11, 19))
-REVIEW = {
-    "flag": "f3a1", "rule": "over-shipped", "reason": "data_error", "evidence": (4,),
-    "reviewed_on": date(2026, 3, 2),
-}  # fmt: skip
+REVIEW = {"flag": "f3a1", "reason": "data_error", "reviewed_on": date(2026, 3, 2)}
+SHIPPED_TWICE = (adopted(), approved(), exported(), exported("S-2"))
+(OVER_SHIPPED,) = flags("over-shipped", *SHIPPED_TWICE)
 EXPORT = {
     "shipment": "S-1", "lines": (LineDeclared(model="h100-sxm", units=8),),
     "ultimate_consignee": "acme", "route": ("US", "AE"), "exported_on": date(2025, 3, 3),
@@ -155,6 +155,33 @@ DECIDED = [
         "DATES_ORDER", 2, "flag f3a1 is snoozed on 2026-03-02 until 2026-03-01",
         "give a later day",
         decided(given(), ReviewFlag(**REVIEW, outcome="snoozed", until_on=date(2026, 3, 1))),
+    ),
+    Message(
+        "RULE_UNKNOWN", 3, "no rule is called 'smuggling'",
+        f"rules are {', '.join(rule.name for rule in RULES)}; --rule may be left out",
+        decided(given(), ReviewFlag(**REVIEW, outcome="cleared", rule="smuggling")),
+    ),
+    Message(
+        "FLAG_UNKNOWN", 3, "no flag f3a1 stands on 2026-03-02",
+        "`chip-ledger flags --all` lists them",
+        decided(given(), ReviewFlag(**REVIEW, outcome="cleared")),
+    ),
+    Message(
+        "REVIEW_OTHER", 2, f"flag {OVER_SHIPPED.id} was raised by over-shipped, not lpp-limit",
+        "leave --rule out, or give --rule over-shipped",
+        decided(
+            given(*SHIPPED_TWICE),
+            ReviewFlag(**REVIEW | {"flag": OVER_SHIPPED.id}, outcome="cleared", rule="lpp-limit"),
+        ),
+    ),
+    Message(
+        "REVIEW_OTHER", 2, f"flag {OVER_SHIPPED.id} does not cite entry 9",
+        "leave --evidence out, or name entries among those it cites:"
+        f" chip-ledger flags --all show {OVER_SHIPPED.id}",
+        decided(
+            given(*SHIPPED_TWICE),
+            ReviewFlag(**REVIEW | {"flag": OVER_SHIPPED.id}, outcome="cleared", evidence=(9,)),
+        ),
     ),
     Message(
         "KEY_ACTOR", 7, f"key {LIND.kid} belongs to c.lind, and a.rivera signs",

@@ -188,3 +188,30 @@ def test_a_header_nobody_understands_ends_it_at_once(small_office, tmp_path, hea
     assert (2, True) == (screen.code, "[CSV_HEADER]" in screen.err)
     assert said in screen.err
     assert before == small_office.size()
+
+
+def test_a_review_in_a_file_is_of_a_flag_that_is_there(small_office, tmp_path):
+    facts = tmp_path / "exports.jsonl"
+    facts.write_bytes(row(shipment="S1", route=["US", "CN"]))
+    office = small_office
+    adopt = ("policy", "adopt", "adv-comp-2023", "--effective-on", "2023-11-17")
+    office.types(*adopt, by="policy_officer")
+    office.types("import", str(facts), by="trade_recorder")
+    flags = json.loads(office.types("flags", "--valid-on", "2025-02-01", "--format", "json").out)
+    review = {
+        "command": "flag.review", "flag": flags[0]["id"], "outcome": "cleared",
+        "reason": "lawful", "reviewed_on": "2025-02-01",
+    }  # fmt: skip
+    file = tmp_path / "reviews.jsonl"
+    said = [review, review | {"flag": "0" * 16}, review | {"rule": "smuggling", "note": "x"}]
+    file.write_text("".join(json.dumps(one) + "\n" for one in said))
+    screen = office.types(
+        "import", str(file), "--all", "--format", "json", by="enforcement_analyst"
+    )
+    rows = json.loads(screen.out)
+
+    assert [("accepted", ""), ("rejected", "FLAG_UNKNOWN"), ("rejected", "RULE_UNKNOWN")] == [
+        (one["status"], one["code"]) for one in rows
+    ]
+    assert "`chip-ledger flags --all` lists them" in rows[1]["reason"]
+    assert "without-authority" in rows[2]["reason"]
