@@ -41,7 +41,8 @@ PARTY_EVENTS: Final = frozenset(
 class PartyFacts(msgspec.Struct, frozen=True):
     """What was recorded of one party, each change under its date (ISO).
 
-    names, headquarters  by the date they applied from
+    names, headquarters  by the date they applied from; a headquarters that was registered was
+                         there from the first, until a move is recorded
     shares               hundredths of a percent by owner and date
     listed               true from the date it was put on a list, false from the date it left
     """
@@ -56,8 +57,10 @@ class PartyFacts(msgspec.Struct, frozen=True):
     listed: dict[str, dict[str, bool]] = {}
 
     def headquarters_on(self, on: date) -> Country | None:
-        """Country of the headquarters on a date; the first known one before that."""
-        return _on(self.headquarters, on) or next(iter(self.headquarters.values()), None)
+        """Country of the headquarters on a date; not known before the first move of a party that
+        nobody registered.
+        """
+        return _on(self.headquarters, on)
 
     def name_on(self, on: date) -> str | None:
         """The name on a date; the first known one before that."""
@@ -93,7 +96,7 @@ def evolve(facts: PartyFacts | None, event: Event) -> PartyFacts | None:
                 facts,
                 names={since: event.name, **facts.names},
                 country=event.country,
-                headquarters={since: event.headquarters, **facts.headquarters},
+                headquarters={**facts.headquarters, f"{date.min}": event.headquarters},
                 parent=event.ultimate_parent,
                 parent_headquarters=event.parent_headquarters,
                 roles=event.roles,
@@ -138,7 +141,7 @@ def seat(party: PartyId, on: date, lookup: Lookup) -> Seat:
     if parent in chain[:-1]:
         return Seat(facts.country, own, parent, None)
     above = lookup(parent) or PartyFacts()
-    unnamed = above.parent_headquarters if _owner(above, on) is None else None
+    unnamed = above.parent_headquarters if owner(above, on) is None else None
     below = lookup(chain[-2]) if len(chain) > 1 else None
     declared = below.parent_headquarters if below and below.parent == parent else None
     known = unnamed or above.headquarters_on(on) or declared
@@ -149,20 +152,20 @@ def _chain(party: PartyId, on: date, lookup: Lookup) -> list[PartyId]:
     """The party, its owner, its owner's owner; ended by a repetition when they go in a circle."""
     seen = [party]
     while (facts := lookup(seen[-1])) is not None:
-        owner = _owner(facts, on)
-        if owner is None:
+        above = owner(facts, on)
+        if above is None:
             break
-        if owner in seen:
-            return [*seen, min(seen[seen.index(owner) :])]
-        seen.append(owner)
+        if above in seen:
+            return [*seen, min(seen[seen.index(above) :])]
+        seen.append(above)
     return seen
 
 
-def _owner(facts: PartyFacts, on: date) -> PartyId | None:
+def owner(facts: PartyFacts, on: date) -> PartyId | None:
     """Who owns more than half on a date, or was declared the parent and has not left."""
-    for owner, days in sorted(facts.shares.items()):
+    for name, days in sorted(facts.shares.items()):
         if (_on(days, on) or 0) > CONTROLLING_BP:
-            return owner
+            return name
     left = facts.parent is not None and _on(facts.shares.get(facts.parent, {}), on) == 0
     return None if left else facts.parent
 

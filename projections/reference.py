@@ -4,22 +4,30 @@ Each is kept under a key of its own, with the entries that said it, and answered
 firm that moved its headquarters, or was bought, was something else before. A party that nobody
 registered is unknown, never a firm of tier 2 by accident.
 
-    policies      every adoption and withdrawal
-    adopted       entry of the newest adoption of each pack
-    P/<party>     a party
-    L/<license>   a license
+    policies             every adoption and withdrawal
+    adopted              entry of the newest adoption of each pack
+    P/<party>            a party
+    O/<party>            those it was ever said to own, or declared as the parent of
+    W/<party>            months of the movements it takes part in
+    W/<party>/<month>    those movements' entries, by day
+    L/<license>          a license
+
+Facts come late: a fact about a party says something new of movements that are recorded already.
+`Reference.tell` finds them, by the months and the owners above, without looking at any other.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from ledger import parties
 from ledger.entry import Entry
 from ledger.events import (
+    Event,
     LicenseApplied,
     LicenseApproved,
     LicenseDenied,
@@ -46,11 +54,21 @@ SEATS_MAX: Final = 20_000
 """Seats remembered at once."""
 
 
+Days = dict[str, list[int]]
+"""Entries of movements by their dates (ISO)."""
+
+
 class Said(msgspec.Struct, frozen=True, array_like=True):
-    """An entry that says where a party sits or who owns it, from a date on."""
+    """An entry that says where a party sits or who owns it, from a date on.
+
+    of     what it says: all that a registration does, the headquarters, or a share
+    owner  whose share it is
+    """
 
     entry: int
     since: date
+    of: Literal["registration", "headquarters", "share"]
+    owner: str = ""
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -89,7 +107,7 @@ class Seat:
     """Where a party stands on a date; None is what nobody recorded.
 
     parent   its ultimate parent: itself when nobody else is known to be
-    entries  the entries this rests on
+    entries  the entries this rests on; none that another took the place of
     """
 
     party: str
@@ -173,8 +191,66 @@ class Reference:
             ):
                 self._seats.clear()
                 states.put(f"P/{party}", _told(states.get(f"P/{party}", Party), entry))
+                _own(states, entry.event)
             case _:
                 return
+
+    def tell(self, states: States, entry: Entry) -> list[int]:
+        """What a fact about a seat adds; the movements it says something new about, in order.
+
+        Those that the party takes part in, or one it owns itself or through others, on a date
+        from which the fact applies and on which a seat is not what it was.
+        """
+        event = entry.event
+        if not isinstance(event, SEATING):
+            raise ValueError(f"{event.wire} says nothing about a seat")
+        since = _since(event).isoformat()
+        watched = [
+            (party, date.fromisoformat(day), numbers)
+            for party in _all_below(states, event.party)
+            for month in states.get(f"W/{party}", list[str]) or []
+            if month >= since[:7]
+            for day, numbers in (states.get(f"W/{party}/{month}", Days) or {}).items()
+            if day >= since
+        ]
+        before = [self.seat(states, party, day) for party, day, _ in watched]
+        self.evolve(states, entry)
+        return sorted(
+            {
+                number
+                for (party, day, numbers), seat in zip(watched, before, strict=True)
+                if self.seat(states, party, day) != seat
+                for number in numbers
+            }
+        )
+
+    def watch(self, states: States, parties_to: Iterable[str], on: date, number: int) -> None:
+        """Remember that a movement is to be looked at again with later facts about parties."""
+        day = on.isoformat()
+        month = day[:7]
+        for party in parties_to:
+            days = states.get(f"W/{party}/{month}", Days)
+            if days is None:
+                days = {}
+                states.put(f"W/{party}", [*(states.get(f"W/{party}", list[str]) or []), month])
+            days.setdefault(day, []).append(number)
+            states.put(f"W/{party}/{month}", days)
+
+    def unwatch(self, states: States, parties_to: Iterable[str], on: date, number: int) -> None:
+        """Forget a movement that has never been."""
+        day = on.isoformat()
+        month = day[:7]
+        for party in parties_to:
+            days = states.get(f"W/{party}/{month}", Days) or {}
+            if number not in days.get(day, []):
+                continue
+            days[day].remove(number)
+            if not days[day]:
+                del days[day]
+            states.put(f"W/{party}/{month}", days or None)
+            if not days:
+                months = states.get(f"W/{party}", list[str]) or []
+                states.put(f"W/{party}", [each for each in months if each != month] or None)
 
     def day(self, states: States, on: date) -> Day:
         """The rules of a day, by the adoptions known so far."""
@@ -226,11 +302,66 @@ def _seat(states: States, party: str, on: date) -> Seat:
         return None if found is None else found.facts
 
     seat = parties.seat(PartyId(party), on, lookup)
-    said = [each for one in asked.values() if one is not None for each in one.said]
-    cited = tuple(sorted(each.entry for each in said if each.since <= on))
-    return Seat(
-        party, seat.location, seat.headquarters, seat.parent, seat.parent_headquarters, cited
+    cited = sorted(
+        each.entry
+        for name, known in asked.items()
+        if known is not None
+        for each in _counting(known, on)
+        if each.of != "headquarters" or name in (party, seat.parent)
     )
+    return Seat(
+        party, seat.location, seat.headquarters, seat.parent, seat.parent_headquarters,
+        tuple(cited),
+    )  # fmt: skip
+
+
+def _counting(known: Party, on: date) -> Iterable[Said]:
+    """What was said of a party and counts on a date: the newest of each kind.
+
+    Of shares only that of whoever owns it, and of the declared parent, who may have left.
+    """
+    facts = known.facts
+    owners = (parties.owner(facts, on), facts.parent)
+    newest: dict[tuple[str, str], Said] = {}
+    for said in known.said:
+        key = said.of, said.owner
+        if said.since > on or (said.of == "share" and said.owner not in owners):
+            continue
+        if key not in newest or newest[key].since <= said.since:
+            newest[key] = said
+    return newest.values()
+
+
+def _all_below(states: States, party: str) -> Iterator[str]:
+    """A party, those it was ever said to own, and those that they own."""
+    seen, waiting = {party}, [party]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        below = [each for each in states.get(f"O/{one}", list[str]) or [] if each not in seen]
+        seen.update(below)
+        waiting += below
+
+
+def _own(states: States, event: Event) -> None:
+    """Remember who may belong to whom: a lesser share makes nobody the parent."""
+    match event:
+        case PartyRegistered(party=party, ultimate_parent=parent) if parent is not None:
+            owner = parent
+        case PartyOwnershipChanged(party=party, owner=owner, share=share) if (
+            share > parties.CONTROLLING_BP
+        ):
+            pass
+        case _:
+            return
+    known = states.get(f"O/{owner}", list[str]) or []
+    if party not in known:
+        states.put(f"O/{owner}", [*known, party])
+
+
+def _since(event: PartyRegistered | PartyRelocated | PartyOwnershipChanged) -> date:
+    """The date a fact applies from; a registration says what was so already, whenever made."""
+    return date.min if isinstance(event, PartyRegistered) else event.on
 
 
 def _decided(facts: LicenseFacts, entry: Entry) -> LicenseFacts:
@@ -253,8 +384,13 @@ def _told(known: Party | None, entry: Entry) -> Party:
     event = entry.event
     facts = parties.evolve(None if known is None else known.facts, event) or PartyFacts()
     said = () if known is None else known.said
-    if isinstance(event, SEATING):
-        # A registration says what was so already, whenever it was made.
-        since = date.min if isinstance(event, PartyRegistered) else event.on
-        said = (*said, Said(entry.number, since))
+    match event:
+        case PartyRegistered():
+            said = (*said, Said(entry.number, _since(event), "registration"))
+        case PartyRelocated():
+            said = (*said, Said(entry.number, _since(event), "headquarters"))
+        case PartyOwnershipChanged(owner=owner):
+            said = (*said, Said(entry.number, _since(event), "share", owner))
+        case _:
+            pass
     return Party(facts, said)

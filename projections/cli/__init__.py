@@ -269,7 +269,8 @@ def show_flag(ctx: click.Context, flag: str) -> None:
         heading = [
             look.heading(f"flag {suspicion.id}", question),
             f"{suspicion.rule} ({suspicion.severity}), {raised.standing}: {suspicion.because}",
-            f"source: {suspicion.source}; judged under {suspicion.policy or 'no policy'}",
+            f"source: {suspicion.source}; judged under {suspicion.policy or 'no policy'};"
+            f" stands since entry {suspicion.raised_at:,}",
         ]
         if review is not None:
             until = f" until {review.until}" if review.until else ""

@@ -3,7 +3,7 @@
 F/<entry>/<rule>/<id>   a flag, under the entry with which its evidence was complete
 M/<rule>/<matter>       keys of the flags that stand on a matter
 R/<id>                  reviews of a flag
-V/<entry>               a voided shipment's entry
+U/<license>             entries of movements that wait for a decision on their license
 """
 
 from dataclasses import dataclass
@@ -13,20 +13,24 @@ from typing import Final, Literal
 from ledger.entry import Entry
 from ledger.events import (
     FlagReviewed,
+    LicenseApplied,
+    LicenseApproved,
+    LicenseDenied,
+    LicenseReturned,
     Movement,
     ShipmentVoided,
 )
 from ledger.fold import States
 from ledger.policy import Rules
 from projections.red_flags._red_flag import RedFlag, Severity
-from projections.red_flags._rule import Finding, Review, Rule, reviews
+from projections.red_flags._rule import Finding, Review, Rule, parties_to, reviews
 from projections.red_flags.cap_breach import CapBreach
 from projections.red_flags.check_overdue import CheckOverdue
 from projections.red_flags.lpp_limit import LppLimit
 from projections.red_flags.over_shipped import OverShipped
 from projections.red_flags.tier3_party import Tier3Party
 from projections.red_flags.without_authority import WithoutAuthority
-from projections.reference import Reference
+from projections.reference import SEATING, Reference
 
 RULES: Final[tuple[Rule, ...]] = (
     CapBreach(),
@@ -62,7 +66,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had always been in force."""
 
     name = "flags"
-    version = 2
+    version = 3
 
     def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
         self._reference = Reference(rules)
@@ -82,13 +86,61 @@ class FlagsFold:
                 states.put(f"R/{reviewed.flag}", [*reviews(states, reviewed.flag), made])
             case ShipmentVoided() as voided:
                 self._void(states, entry.number, voided)
-            case _:
-                self._reference.evolve(states, entry)
-                wire = entry.event.wire
+            case event:
+                again = self._tell(states, entry)
                 for rule in self._rules:
-                    if wire in rule.reads:
+                    if event.wire in rule.reads:
                         for finding in rule.evolve(states, entry, self._reference):
                             _file(states, rule, finding)
+                if again:
+                    self._judge_again(states, again)
+
+    def _tell(self, states: States, entry: Entry) -> list[int]:
+        """What an entry adds to the facts; the movements to judge again by them."""
+        event = entry.event
+        if isinstance(event, SEATING):
+            return self._reference.tell(states, entry)
+        self._reference.evolve(states, entry)
+        match event:
+            case Movement():
+                self._watch(states, entry.number, event)
+                return []
+            case (
+                LicenseApplied(license=license_)
+                | LicenseApproved(license=license_)
+                | LicenseDenied(license=license_)
+                | LicenseReturned(license=license_)
+            ):
+                return self._waiting(states, license_)
+            case _:
+                return []
+
+    def _watch(self, states: States, number: int, movement: Movement) -> None:
+        """Remember what may yet become known of a movement: who the parties are, the license."""
+        if not self._reference.day(states, movement.on).controlled(movement.lines):
+            return
+        self._reference.watch(states, parties_to(movement), movement.on, number)
+        if movement.license is not None and not self._decided(states, movement.license):
+            key = f"U/{movement.license}"
+            states.put(key, [*(states.get(key, list[int]) or []), number])
+
+    def _decided(self, states: States, license_: str) -> bool:
+        facts = self._reference.license(states, license_)
+        return facts is not None and facts.in_hand is not None
+
+    def _waiting(self, states: States, license_: str) -> list[int]:
+        """The movements that wait for a license; once it is approved, no longer."""
+        waiting = states.get(f"U/{license_}", list[int]) or []
+        if waiting and self._decided(states, license_):
+            states.put(f"U/{license_}", None)
+        return waiting
+
+    def _judge_again(self, states: States, numbers: list[int]) -> None:
+        recorded = [(number, states.recall(number).event) for number in numbers]
+        movements = [(at, event) for at, event in recorded if isinstance(event, Movement)]
+        for rule in self._rules:
+            for finding in rule.judge_again(states, movements, self._reference):
+                _file(states, rule, finding)
 
     def _void(self, states: States, at: int, voided: ShipmentVoided) -> None:
         """A voided shipment is as if it had never been, if it is that very shipment's entry.
@@ -101,6 +153,12 @@ class FlagsFold:
         movement = states.recall(number).event
         if not isinstance(movement, Movement) or movement.shipment != voided.shipment:
             return
+        self._reference.unwatch(states, parties_to(movement), movement.on, number)
+        if movement.license is not None:
+            waiting = states.get(f"U/{movement.license}", list[int]) or []
+            if number in waiting:
+                left = [each for each in waiting if each != number]
+                states.put(f"U/{movement.license}", left or None)
         for rule in self._rules:
             for finding in rule.withdraw(states, number, movement, self._reference):
                 _file(states, rule, finding)

@@ -3,10 +3,14 @@
 A rule names the events it reads and says, matter by matter, which flags stand: what it finds on a
 matter replaces what it found before, so that nothing is raised twice and a voided shipment takes
 its flags along. Its states stand under its own name. Thresholds come from the rules in force.
+
+The order in which things are told decides nothing: a movement is judged when it is recorded, and
+judged again when more becomes known of a party to it, of who owns that party, or of a license it
+waits for. The evidence then includes what came later, so that the flag stands since that entry.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -17,6 +21,7 @@ from ledger.entry import Entry
 from ledger.events import Movement, ShipmentExported, ShipmentReexported, ShipmentTransferred
 from ledger.fold import States
 from ledger.policy import Act
+from ledger.terms import PartyId
 from projections.red_flags._red_flag import RedFlag
 from projections.reference import Reference
 
@@ -34,11 +39,16 @@ class Finding:
     flags: tuple[RedFlag, ...] = ()
 
 
+Recorded = tuple[int, Movement]
+"""A movement and the entry that recorded it."""
+
+
 class Rule(ABC):
     """One suspicion.
 
     name    as on the flag, such as cap-breach
-    reads   wire names of the events it reads; voided shipments are given to `withdraw`
+    reads   wire names of the events it reads; voided shipments are given to `withdraw`, and
+            movements of whose parties or license more is known now to `judge_again`
     """
 
     name: str
@@ -47,6 +57,12 @@ class Rule(ABC):
     @abstractmethod
     def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
         """What an entry does to the rule's states, and what it finds."""
+
+    def judge_again(
+        self, states: States, movements: Sequence[Recorded], reference: Reference
+    ) -> Iterator[Finding]:
+        """What is found on movements by what is known of their parties and license now."""
+        yield from ()
 
     def withdraw(
         self, states: States, number: int, movement: Movement, reference: Reference
@@ -84,6 +100,20 @@ def cleared_before(states: States, flag: str, entry: int) -> bool:
 def standing(states: States, rule: str, matter: str) -> list[str]:
     """Keys of the flags that stand on a matter, oldest first; a flag's id ends its key."""
     return states.get(f"M/{rule}/{matter}", list[str]) or []
+
+
+def parties_to(movement: Movement) -> dict[PartyId, str]:
+    """Who a shipment is to or for, each once, in the role that weighs most."""
+    roles: dict[PartyId, str] = {}
+    for party, role in (
+        (movement.ultimate_consignee, "ultimate consignee"),
+        (movement.end_user, "end user"),
+        (movement.purchaser, "purchaser"),
+        *((each, "intermediate consignee") for each in movement.intermediate_consignees),
+    ):
+        if party is not None:
+            roles.setdefault(party, role)
+    return roles
 
 
 def act(movement: Movement) -> Act:

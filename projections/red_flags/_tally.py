@@ -45,6 +45,7 @@ class Crossing:
 
     entry     with which it did
     cited     the latest contributions, that entry the last of them
+    also      entries that show why those count here
     earlier   how many contributions went before it
     """
 
@@ -53,6 +54,7 @@ class Crossing:
     limit: int
     counted: Counted
     cited: tuple[int, ...]
+    also: tuple[int, ...]
     earlier: int
 
     @property
@@ -98,10 +100,12 @@ def flags(
     """The flags of a matter, from its contributions in the order they were recorded."""
     raised: list[RedFlag] = []
     entries: list[int] = []
+    known: list[Counted] = []
     sum_ = 0
     for key, counted in states.scan(f"{rule}/C/{matter}/", Counted):
         entry = int(key.rpartition("/")[2])
         entries.append(entry)
+        known.append(counted)
         sum_ += counted.amount
         most = limit(counted)
         if most is None or sum_ <= most:
@@ -109,7 +113,8 @@ def flags(
         if raised and not cleared_before(states, raised[-1].id, entry):
             continue
         cited = tuple(entries[-CITED_MAX:])
-        raised.append(flag(Crossing(entry, sum_, most, counted, cited, len(entries) - 1)))
+        also = tuple(shown for each in known[-CITED_MAX:] for shown in each.also)
+        raised.append(flag(Crossing(entry, sum_, most, counted, cited, also, len(entries) - 1)))
     return tuple(raised)
 
 

@@ -102,7 +102,7 @@ class CapBreach(Rule):
                 source=self.source,
                 policy=crossing.counted.policy,
                 on=event.on,
-                evidence=entries(*crossing.cited, *crossing.counted.also),
+                evidence=entries(*crossing.cited, *crossing.also),
             )
 
         return _tally.flags(states, self.name, matter, lambda counted: counted.term, flag)

@@ -1,6 +1,6 @@
 """More was shipped under License Exception LPP than one ultimate parent may receive in a year."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ledger.entry import Entry
 from ledger.events import Movement
@@ -8,7 +8,7 @@ from ledger.fold import States
 from ledger.policy import Rules
 from projections.red_flags import _tally
 from projections.red_flags._red_flag import RedFlag, entries
-from projections.red_flags._rule import MOVEMENTS, Finding, Rule, standing
+from projections.red_flags._rule import MOVEMENTS, Finding, Recorded, Rule, standing
 from projections.red_flags._tally import Counted, Crossing
 from projections.reference import Reference
 
@@ -29,34 +29,60 @@ class LppLimit(Rule):
 
     def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
         """Add a shipment to what its consignee's ultimate parent received that year."""
-        movement = entry.event
-        if not isinstance(movement, Movement) or movement.authority != "LPP":
+        if not isinstance(entry.event, Movement):
             return
-        day = reference.day(states, movement.on)
-        rules = day.rules
-        amount = _covered_tpp(movement, rules)
-        if rules.lpp is None or not amount:
-            return
-        seat = reference.seat(states, movement.ultimate_consignee, movement.on)
-        matter = f"{seat.parent}/{movement.on.year}"
-        also = (*reference.adopted_at(states, rules.governing("lpp")), *seat.entries)
-        counted = Counted(amount, rules.lpp.limit_tpp, day.policy, also)
-        total = _tally.add(states, self.name, matter, entry.number, counted)
-        states.put(f"{self.name}/E/{entry.number}", matter)
-        if total > counted.term and not _tally.is_open(states, self.name, matter, entry.number):
+        matter = self._add(states, entry.number, entry.event, reference)
+        if matter is not None and not _tally.is_open(states, self.name, matter, entry.number):
+            yield Finding(matter, self._flags(states, matter))
+
+    def judge_again(
+        self, states: States, movements: Sequence[Recorded], reference: Reference
+    ) -> Iterator[Finding]:
+        """Add shipments up where they belong by what is known now of who owns whom."""
+        matters: dict[str, None] = {}
+        for number, movement in movements:
+            before = self._take(states, number)
+            after = self._add(states, number, movement, reference)
+            matters |= {each: None for each in (before, after) if each is not None}
+        # Once for each parent and year, however many shipments moved.
+        for matter in matters:
             yield Finding(matter, self._flags(states, matter))
 
     def withdraw(
         self, states: States, number: int, movement: Movement, reference: Reference
     ) -> Iterator[Finding]:
         """Take a voided shipment away from what the parent received."""
+        matter = self._take(states, number)
+        if matter is not None:
+            yield Finding(matter, self._flags(states, matter))
+
+    def _add(
+        self, states: States, number: int, movement: Movement, reference: Reference
+    ) -> str | None:
+        """Add a shipment up; the parent and year, when that is over the limit."""
+        if movement.authority != "LPP":
+            return None
+        day = reference.day(states, movement.on)
+        rules = day.rules
+        amount = _covered_tpp(movement, rules)
+        if rules.lpp is None or not amount:
+            return None
+        seat = reference.seat(states, movement.ultimate_consignee, movement.on)
+        matter = f"{seat.parent}/{movement.on.year}"
+        also = (*reference.adopted_at(states, rules.governing("lpp")), *seat.entries)
+        counted = Counted(amount, rules.lpp.limit_tpp, day.policy, also)
+        states.put(f"{self.name}/E/{number}", matter)
+        total = _tally.add(states, self.name, matter, number, counted)
+        return matter if total > counted.term else None
+
+    def _take(self, states: States, number: int) -> str | None:
+        """Take a shipment away; the parent and year it counted for, when a flag stands on that."""
         matter = states.get(f"{self.name}/E/{number}", str)
         if matter is None:
-            return
+            return None
         states.put(f"{self.name}/E/{number}", None)
         _tally.take(states, self.name, matter, number)
-        if standing(states, self.name, matter):
-            yield Finding(matter, self._flags(states, matter))
+        return matter if standing(states, self.name, matter) else None
 
     def _flags(self, states: States, matter: str) -> tuple[RedFlag, ...]:
         parent, _, year = matter.partition("/")
@@ -79,7 +105,7 @@ class LppLimit(Rule):
                 source=self.source,
                 policy=crossing.counted.policy,
                 on=event.on,
-                evidence=entries(*crossing.cited, *crossing.counted.also),
+                evidence=entries(*crossing.cited, *crossing.also),
             )
 
         return _tally.flags(states, self.name, matter, lambda counted: counted.term, flag)

@@ -1,12 +1,12 @@
 """A shipment to, or for, a party headquartered in tier 3."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ledger.entry import Entry
 from ledger.events import Movement
 from ledger.fold import States
 from projections.red_flags._red_flag import RedFlag, Severity, entries
-from projections.red_flags._rule import MOVEMENTS, Finding, Rule
+from projections.red_flags._rule import MOVEMENTS, Finding, Recorded, Rule, parties_to
 from projections.reference import Day, Reference, Seat
 
 
@@ -28,48 +28,17 @@ class Tier3Party(Rule):
 
     def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
         """Look at everybody a shipment is to or for."""
-        movement = entry.event
-        if not isinstance(movement, Movement):
-            return
-        on = movement.on
-        day = reference.day(states, on)
-        if day.rules.d5 is None or not day.controlled(movement.lines):
-            return
-        found: list[tuple[Severity, str]] = []
-        cited: list[int] = []
-        for party, role in _parties(movement):
-            seat = reference.seat(states, party, on)
-            where = _where(seat, day)
-            if not where:
-                continue
-            named = _named(states, movement, reference)
-            severity: Severity = "weak" if role == "intermediate consignee" else "hard"
-            found.append(("information" if party in named else severity, f"{role} {where}"))
-            cited += seat.entries
-        if found:
-            licensed = any(each == "information" for each, _ in found)
-            order: tuple[Severity, ...] = ("hard", "strong", "weak", "information")
-            yield Finding(
-                str(entry.number),
-                (
-                    RedFlag(
-                        rule=self.name,
-                        severity=min((each for each, _ in found), key=order.index),
-                        subject=movement.subject,
-                        key=movement.shipment,
-                        because=(
-                            f"shipment {movement.shipment} of {movement.tpp:,} TPP to"
-                            f" {movement.destination} on {on}: "
-                            + "; ".join(text for _, text in found)
-                            + (f"; license {movement.license} names it" if licensed else "")
-                        ),
-                        source=self.source,
-                        policy=day.policy,
-                        on=on,
-                        evidence=entries(entry.number, *cited),
-                    ),
-                ),
-            )
+        if isinstance(entry.event, Movement):
+            finding = self._judge(states, entry.number, entry.event, reference)
+            if finding.flags:
+                yield finding
+
+    def judge_again(
+        self, states: States, movements: Sequence[Recorded], reference: Reference
+    ) -> Iterator[Finding]:
+        """Look again, by what is known now of the parties and the license."""
+        for number, movement in movements:
+            yield self._judge(states, number, movement, reference)
 
     def withdraw(
         self, states: States, number: int, movement: Movement, reference: Reference
@@ -77,19 +46,48 @@ class Tier3Party(Rule):
         """A voided shipment was to nobody."""
         yield Finding(str(number))
 
-
-def _parties(movement: Movement) -> list[tuple[str, str]]:
-    """Who a shipment is to or for, each once, in the role that weighs most."""
-    roles: dict[str, str] = {}
-    for party, role in (
-        (movement.ultimate_consignee, "ultimate consignee"),
-        (movement.end_user, "end user"),
-        (movement.purchaser, "purchaser"),
-        *((each, "intermediate consignee") for each in movement.intermediate_consignees),
-    ):
-        if party is not None:
-            roles.setdefault(party, role)
-    return list(roles.items())
+    def _judge(
+        self, states: States, number: int, movement: Movement, reference: Reference
+    ) -> Finding:
+        on = movement.on
+        day = reference.day(states, on)
+        if day.rules.d5 is None or not day.controlled(movement.lines):
+            return Finding(str(number))
+        found: list[tuple[Severity, str]] = []
+        cited: list[int] = []
+        for party, role in parties_to(movement).items():
+            seat = reference.seat(states, party, on)
+            where = _where(seat, day)
+            if not where:
+                continue
+            cited += seat.entries
+            severity: Severity = "weak" if role == "intermediate consignee" else "hard"
+            approved_at = _named_at(states, movement, party, reference)
+            if approved_at:
+                severity = "information"
+                cited.append(approved_at)
+            found.append((severity, f"{role} {where}"))
+        if not found:
+            return Finding(str(number))
+        licensed = any(each == "information" for each, _ in found)
+        order: tuple[Severity, ...] = ("hard", "strong", "weak", "information")
+        flag = RedFlag(
+            rule=self.name,
+            severity=min((each for each, _ in found), key=order.index),
+            subject=movement.subject,
+            key=movement.shipment,
+            because=(
+                f"shipment {movement.shipment} of {movement.tpp:,} TPP to"
+                f" {movement.destination} on {on}: "
+                + "; ".join(text for _, text in found)
+                + (f"; license {movement.license} names it" if licensed else "")
+            ),
+            source=self.source,
+            policy=day.policy,
+            on=on,
+            evidence=entries(number, *cited),
+        )
+        return Finding(str(number), (flag,))
 
 
 def _where(seat: Seat, day: Day) -> str:
@@ -103,13 +101,17 @@ def _where(seat: Seat, day: Day) -> str:
     return ""
 
 
-def _named(states: States, movement: Movement, reference: Reference) -> frozenset[str]:
-    """The parties that the shipment's license, in force on its date, is made out to."""
+def _named_at(states: States, movement: Movement, party: str, reference: Reference) -> int:
+    """The entry of the license that covers a shipment on its date and is made out to a party; 0
+    where there is none.
+    """
     if movement.license is None:
-        return frozenset()
+        return 0
     facts = reference.license(states, movement.license)
     approved = facts.in_hand if facts else None
-    if approved is None or not approved.decided_on <= movement.on <= approved.expires_on:
-        return frozenset()
-    known = {approved.ultimate_consignee, *approved.end_users, approved.purchaser}
-    return frozenset(party for party in known if party is not None)
+    if facts is None or approved is None:
+        return 0
+    if not approved.decided_on <= movement.on <= approved.expires_on:
+        return 0
+    named = (approved.ultimate_consignee, *approved.end_users, approved.purchaser)
+    return facts.approved_at if party in named else 0

@@ -1,21 +1,14 @@
 """A shipment that nothing allowed: no license, not this license, or no such exception."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from ledger.entry import Entry
-from ledger.events import (
-    CommodityLine,
-    LicenseApplied,
-    LicenseApproved,
-    LicenseDenied,
-    LicenseReturned,
-    Movement,
-)
+from ledger.events import CommodityLine, Movement
 from ledger.fold import States
 from projections.red_flags._red_flag import RedFlag, Severity, entries
-from projections.red_flags._rule import MOVEMENTS, Finding, Rule, act
+from projections.red_flags._rule import MOVEMENTS, Finding, Recorded, Rule, act
 from projections.reference import Day, LicenseFacts, Reference, Seat
 
 Need = Literal["required", "undecided", "none"]
@@ -59,45 +52,28 @@ class WithoutAuthority(Rule):
        is for information.
     5. Under no rules at all, nothing is without authority.
 
-    A shipment whose license is not decided in the ledger is looked at again when it is.
-
     Source: 15 CFR 742.6(a)(6), 744.23(a)(3), part 740, 750.7, 758.1.
     """
 
     name = "without-authority"
-    reads = MOVEMENTS | {
-        event.wire for event in (LicenseApplied, LicenseApproved, LicenseDenied, LicenseReturned)
-    }
+    reads = MOVEMENTS
 
     def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
-        """Judge a movement; judge again those that waited for their license's decision."""
-        match entry.event:
-            case Movement() as movement:
-                yield from self._judge(states, entry.number, movement, reference)
-            case (
-                LicenseApplied(license=license_)
-                | LicenseApproved(license=license_)
-                | LicenseDenied(license=license_)
-                | LicenseReturned(license=license_)
-            ):
-                waiting = states.get(f"{self.name}/W/{license_}", list[int]) or []
-                states.put(f"{self.name}/W/{license_}", None)
-                for number in waiting:
-                    movement_then = states.recall(number).event
-                    if isinstance(movement_then, Movement):
-                        yield from self._judge(states, number, movement_then, reference)
-            case _:
-                return
+        """Judge a movement."""
+        if isinstance(entry.event, Movement):
+            yield from self._judge(states, entry.number, entry.event, reference)
+
+    def judge_again(
+        self, states: States, movements: Sequence[Recorded], reference: Reference
+    ) -> Iterator[Finding]:
+        """Judge movements by what is known now of the parties and the license."""
+        for number, movement in movements:
+            yield from self._judge(states, number, movement, reference)
 
     def withdraw(
         self, states: States, number: int, movement: Movement, reference: Reference
     ) -> Iterator[Finding]:
         """A voided shipment needed nothing."""
-        if movement.license is not None:
-            key = f"{self.name}/W/{movement.license}"
-            waiting = states.get(key, list[int]) or []
-            if number in waiting:
-                states.put(key, [each for each in waiting if each != number] or None)
         yield Finding(str(number))
 
     def _judge(
@@ -116,9 +92,6 @@ class WithoutAuthority(Rule):
         judged = _Judged(number, movement, day, lines, consignee, end_user, purchaser)
         if movement.license is not None:
             facts = reference.license(states, movement.license)
-            if facts is None or facts.in_hand is None:
-                key = f"{self.name}/W/{movement.license}"
-                states.put(key, [*(states.get(key, list[int]) or []), number])
             yield Finding(str(number), self._against_license(judged, movement.license, facts))
         elif movement.authority in ("NLR", "none", "unknown"):
             yield Finding(str(number), self._against_need(judged))
@@ -131,7 +104,7 @@ class WithoutAuthority(Rule):
         problems = _mismatches(judged, license_, facts)
         if not problems:
             return ()
-        need, _ = _need(judged)
+        need, _, shown_by = _need(judged)
         if need == "none":
             problems.append("no license was needed after all")
         known = (facts.decided_at or facts.applied_at) if facts else 0
@@ -141,11 +114,11 @@ class WithoutAuthority(Rule):
             f"relied on license {license_}, but " + "; ".join(problems),
             "15 CFR 750.7, 758.1",
             known,
-            *(_seat_entries(judged) if need == "undecided" else ()),
+            *shown_by,
         )
 
     def _against_need(self, judged: _Judged) -> tuple[RedFlag, ...]:
-        need, why = _need(judged)
+        need, why, shown_by = _need(judged)
         if need == "none":
             return ()
         said = {
@@ -154,12 +127,10 @@ class WithoutAuthority(Rule):
             "unknown": "does not say what it relied on",
         }[judged.movement.authority]
         source = "15 CFR 742.6(a)(6), 744.23(a)(3)"
-        return self._flag(
-            judged, _WEIGHT[need], f"{said}, and {why}", source, *_seat_entries(judged)
-        )
+        return self._flag(judged, _WEIGHT[need], f"{said}, and {why}", source, *shown_by)
 
     def _against_exception(self, judged: _Judged) -> tuple[RedFlag, ...]:
-        need, _ = _need(judged)
+        need, _, _ = _need(judged)
         if need == "none":
             return ()
         refused = _unavailable(judged)
@@ -198,17 +169,21 @@ class WithoutAuthority(Rule):
         )
 
 
-def _need(judged: _Judged) -> tuple[Need, str]:
-    """Whether a license is required, and why, by destination and headquarters."""
+def _need(judged: _Judged) -> tuple[Need, str, tuple[int, ...]]:
+    """Whether a license is required, and why, by destination and headquarters; and the entries
+    that show where the parties belong, unless the destination alone requires one.
+    """
     movement, day = judged.movement, judged.day
     certain = (judged.consignee, judged.end_user, judged.purchaser)
     seats = [seat for party in certain if party is not None for seat in party.seats]
     known = tuple(sorted({seat for seat in seats if seat is not None}))
+    shown_by = _seat_entries(judged)
     eccns = sorted({line.eccn for line in judged.lines if line.eccn})
-    for eccn in eccns:
-        required, why = day.license_required(eccn, movement.destination, known)
-        if required:
-            return "required", why
+    for seats_known, cited in (((), ()), (known, shown_by)):
+        for eccn in eccns:
+            required, why = day.license_required(eccn, movement.destination, seats_known)
+            if required:
+                return "required", why, cited
     if None in (*judged.consignee.seats, *judged.end_user.seats):
         for eccn in eccns:
             required, why = day.license_required(eccn, movement.destination, (None,))
@@ -218,8 +193,9 @@ def _need(judged: _Judged) -> tuple[Need, str]:
                     for party in (judged.consignee, judged.end_user)
                     if None in party.seats
                 )
-                return "undecided", f"where {unknown} belongs is not recorded: {why}"
-    return "none", ""
+                because = f"where {unknown} belongs is not recorded: {why}"
+                return "undecided", because, shown_by
+    return "none", "", shown_by
 
 
 def _mismatches(judged: _Judged, license_: str, facts: LicenseFacts | None) -> list[str]:

@@ -64,7 +64,7 @@ def test_subsidiaries_add_up_at_their_ultimate_parent_across_exporters():
     )
 
     assert "party:acme" == flag.subject
-    assert (1, 2, 4, 5, 6) == flag.evidence
+    assert (1, 2, 3, 4, 5, 6) == flag.evidence
 
 
 def test_a_subsidiary_counts_with_its_buyer_from_the_day_it_was_bought():
@@ -81,6 +81,30 @@ def test_a_subsidiary_counts_with_its_buyer_from_the_day_it_was_bought():
 
     assert [] == limits(*history(before))
     assert 1 == len(limits(*history(after)))
+
+
+def test_a_subsidiary_counts_with_its_owner_when_the_purchase_is_told_after_the_shipments():
+    bought = PartyOwnershipChanged(
+        party="one", owner="acme", share=5_001, changed_on=date(2025, 2, 1)
+    )
+    sold = PartyOwnershipChanged(party="one", owner="acme", share=0, changed_on=date(2025, 2, 1))
+    shipped = (party("one"), lpp(units=FULL), lpp("S-2", 1, ultimate_consignee="one"))
+
+    assert [] == limits(*shipped)
+    (flag,) = limits(*shipped, bought)
+    assert "party:acme" == flag.subject
+    assert (1, 2, 3, 4, 5, 6) == flag.evidence
+    assert [] == limits(*shipped, bought, sold)
+
+
+def test_what_one_parent_received_is_taken_from_it_when_it_belongs_to_another():
+    bought = PartyOwnershipChanged(
+        party="acme", owner="top", share=10_000, changed_on=date(2025, 2, 1)
+    )
+    (flag,) = limits(lpp(units=FULL + 1), bought)
+
+    assert "top/2025" == flag.key
+    assert (1, 2, 3, 4) == flag.evidence
 
 
 def test_licensed_chips_are_not_counted():

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from msgspec.structs import replace
 from world import adopted, approved, entries, pack, party
 
 from ledger.events import LicenseDenied, PartyOwnershipChanged, PartyRelocated, PolicyWithdrawn
@@ -60,6 +61,39 @@ def test_a_seat_cites_what_it_rests_on_and_nothing_that_came_later():
     assert (1, 2, 3, 4) == known.seat("acme").entries
     assert "CN" == known.seat("acme", date(2025, 4, 1)).parent_headquarters
     assert "AE" == known.seat("acme", date(2025, 1, 31)).parent_headquarters
+
+
+def test_a_seat_cites_the_newest_of_what_was_said_and_no_share_that_makes_nobody_the_owner():
+    known = Known(
+        party(),
+        PartyRelocated(party="acme", headquarters="CN", relocated_on=date(2025, 3, 1)),
+        PartyRelocated(party="acme", headquarters="SG", relocated_on=date(2025, 3, 1)),
+        PartyRelocated(party="acme", headquarters="MY", relocated_on=date(2025, 2, 1)),
+        owned("acme", "bank", 5_000),
+    )
+
+    assert "SG" == known.seat("acme").headquarters
+    assert (1, 3) == known.seat("acme").entries
+    assert "MY" == known.seat("acme", date(2025, 2, 28)).headquarters
+    assert (1, 4) == known.seat("acme", date(2025, 2, 28)).entries
+
+
+def test_a_fact_finds_the_movements_whose_seat_it_changes_and_no_others():
+    known = Known(party(), party("child", ultimate_parent="acme"), party("other"))
+    days = {4: DAY, 5: date(2025, 3, 4), 6: date(2025, 4, 1)}
+    for number, on in days.items():
+        known.reference.watch(known.states, ("child", "other"), on, number)
+
+    def told(event, number=7):
+        return known.reference.tell(known.states, replace(entries(event)[0], number=number))
+
+    assert [] == told(PartyRelocated(party="stranger", headquarters="CN", relocated_on=DAY))
+    assert [] == told(owned("child", "bank", 5_000))
+    assert [5, 6] == told(
+        PartyRelocated(party="acme", headquarters="CN", relocated_on=date(2025, 3, 4))
+    )
+    known.reference.unwatch(known.states, ("child", "other"), days[6], 6)
+    assert [4, 5] == told(owned("other", "acme"))
 
 
 def test_owners_of_owners_are_followed():

@@ -17,7 +17,13 @@ from world import (
     voided,
 )
 
-from ledger.events import LicenseDenied, LicenseReturned, PolicyWithdrawn, ShipmentTransferred
+from ledger.events import (
+    LicenseDenied,
+    LicenseReturned,
+    PartyRelocated,
+    PolicyWithdrawn,
+    ShipmentTransferred,
+)
 
 SHELL = party("shell", "MY", ultimate_parent="beijing-ai", parent_headquarters="CN")
 DENIED = LicenseDenied(
@@ -107,6 +113,31 @@ def test_a_shipment_reported_before_its_license_is_judged_again_when_the_license
     assert [] == judged(early, approved())
     (flag,) = judged(early, approved(expires_on=date(2025, 3, 2)))
     assert (3, 4) == flag.evidence
+
+
+def test_a_headquarters_told_after_the_shipment_is_judged_and_cited():
+    japan = party("japan", "JP")
+    sent = exported(
+        authority="NLR", ultimate_consignee="japan", end_user="japan", route=("US", "JP")
+    )
+    moved = PartyRelocated(party="japan", headquarters="CN", relocated_on=date(2025, 3, 1))
+    back = PartyRelocated(party="japan", headquarters="JP", relocated_on=date(2025, 3, 1))
+
+    assert [] == judged(japan, sent)
+    (flag,) = judged(japan, sent, moved)
+    assert "hard" == flag.severity
+    assert (3, 4, 5) == flag.evidence
+    assert [] == judged(japan, sent, moved, back)
+
+
+def test_what_is_told_of_a_party_changes_nothing_where_the_destination_decides():
+    (before,) = judged(exported(authority="none"))
+    (after,) = judged(
+        exported(authority="none"),
+        PartyRelocated(party="acme", headquarters="CN", relocated_on=date(2025, 3, 1)),
+    )
+
+    assert before == after
 
 
 def test_a_voided_shipment_is_not_judged_again():
