@@ -52,6 +52,14 @@ def _no_flags(_on: date) -> Mapping[FlagId, "StandingFlag"]:
     return {}
 
 
+def _nothing(_party: PartyId) -> Mapping[Any, int]:
+    return {}
+
+
+def _no_parties(_party: PartyId) -> Sequence[PartyId]:
+    return ()
+
+
 def _no_states() -> States:
     none: dict[int, Entry] = {}
     return MemoryStates(none.__getitem__)
@@ -79,6 +87,9 @@ class Situation:
     quotas    states of the quota fold at the head, read when first asked for
     party     facts of a party, by id
     keys      the key registry
+    received  TPP a party received as ultimate consignee, by `commands.authorizations.Arrival`;
+              voided shipments left out
+    tied_to   parties that somebody said this one owns, or owned once
     rules_of_suspicion  names of the rules that raise red flags
     flags     the red flags that stand on a date, cleared ones too
     """
@@ -89,6 +100,8 @@ class Situation:
     quotas: Callable[[], States] = _no_states
     party: Callable[[PartyId], PartyFacts | None] = _nobody
     keys: Keyring = field(default_factory=Keyring)
+    received: Callable[[PartyId], Mapping[Any, int]] = _nothing
+    tied_to: Callable[[PartyId], Sequence[PartyId]] = _no_parties
     rules_of_suspicion: Sequence[str] = ()
     flags: Callable[[date], Mapping[FlagId, StandingFlag]] = _no_flags
 

@@ -5,11 +5,13 @@ serves twice the decisions of deciding first and trying again, and wastes none: 
 waits, and then decides on what the first one left.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from commands.authorizations import Arrival, Arrivals, arrivals
 from commands.decider import AnyDecider, Command, Past, Said, Situation, StandingFlag
 from commands.facts import Tell, facts
 from commands.flags import ReviewFlag, flags
@@ -45,8 +47,13 @@ from ledger.events import (
     FlagReviewed,
     LicenseApproved,
     Movement,
+    PartyOwnershipChanged,
+    PartyRegistered,
     PolicyAdopted,
     PolicyWithdrawn,
+    ShipmentExported,
+    ShipmentReexported,
+    ShipmentTransferred,
     ShipmentVoided,
 )
 from ledger.events.agreements import AboutAgreement
@@ -74,6 +81,8 @@ DECIDERS: dict[type[Command], AnyDecider] = {
 """Who decides which command."""
 
 POLICY_EVENTS = (PolicyAdopted.wire, PolicyWithdrawn.wire)
+MOVEMENTS = (ShipmentExported.wire, ShipmentReexported.wire, ShipmentTransferred.wire)
+TIES = (PartyRegistered.wire, PartyOwnershipChanged.wire)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +213,7 @@ class _Table:
         self._board: views.SqlStates | None = None
         self._timeline: PolicyTimeline | None = None
         self._parties: dict[PartyId, PartyFacts | None] = {}
+        self._received: dict[PartyId, Counter[Arrival]] = {}
         self._watch = watch
         self._standing: Callable[[date], Standing] | None = None
 
@@ -227,6 +237,8 @@ class _Table:
             quotas=self._quotas,
             party=self._party,
             keys=ring,
+            received=self._arrivals,
+            tied_to=self._tied_to,
             rules_of_suspicion=self._watch.rules,
             flags=self._flags,
         )
@@ -288,6 +300,25 @@ class _Table:
             self._parties[party] = known
         return self._parties[party]
 
+    def _arrivals(self, party: PartyId) -> Arrivals:
+        if party not in self._received:
+            voids = self._entries(Slice(types=(ShipmentVoided.wire,)))
+            gone = {one.event.entry for one in voids if isinstance(one.event, ShipmentVoided)}
+            found = self._received[party] = Counter()
+            for entry in self._entries(Slice(tags=(f"party:{party}",), types=MOVEMENTS)):
+                if entry.number not in gone:
+                    self._arrive(found, party, entry.event)
+        return self._received[party]
+
+    def _arrive(self, found: Counter[Arrival], party: PartyId, event: Event) -> None:
+        if isinstance(event, Movement) and event.ultimate_consignee == party:
+            found.update(arrivals(event))
+
+    def _tied_to(self, owner: PartyId) -> list[PartyId]:
+        tied = self._entries(Slice(tags=(f"party:{owner}",), types=TIES))
+        subjects = {entry.event.subject.removeprefix("party:") for entry in tied}
+        return [PartyId(party) for party in sorted(subjects - {owner})]
+
     def _flags(self, on: date) -> Standing:
         if self._standing is None:
             self._standing = self._watch.standing(self._ledger, self._connection)
@@ -302,6 +333,10 @@ class _Table:
                 self._timeline = None
             if event.wire in PARTY_EVENTS:
                 self._parties.clear()
+            if isinstance(event, ShipmentVoided):
+                self._received.clear()
+            for party, found in self._received.items():
+                self._arrive(found, party, event)
             if self._board is not None and event.wire in self._fold.reads:
                 self._fold.evolve(
                     self._board,

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from commands import authorizations
 from commands.decider import Command, Decider, Past, Said, Situation
 from ledger.catalogue import chip
 from ledger.errors import Malformed, Refused, Unknown
@@ -250,7 +251,7 @@ def _approve(
     approved = LicenseApproved(**granted, expires_on=ends_on)
     warnings = _reviewed(approved, rules, situation)
     _fits(approved, rules, situation)
-    return Said([approved], warnings)
+    return Said([approved], [*warnings, *authorizations.on_license(approved, situation)])
 
 
 def _within_application(lines: tuple[LicenseLine, ...], applied: LicenseApplied) -> None:

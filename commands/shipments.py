@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from commands import authorizations
 from commands.decider import Command, Decider, Past, Said, Situation
 from ledger.catalogue import chip
 from ledger.errors import Malformed, Refused
@@ -201,7 +202,8 @@ def _move(command: MoveCommand, journey: Journey, situation: Situation) -> Said:
             remedy="to put a mistake right, void the shipment and record it again",
             code="ALREADY_SAID",
         )
-    return Said([movement], notices(movement, situation))
+    warnings = [*notices(movement, situation), *authorizations.on_shipment(movement, situation)]
+    return Said([movement], warnings)
 
 
 def _movement(command: MoveCommand) -> Movement:

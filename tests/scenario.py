@@ -7,18 +7,29 @@ here from the history with the project's own folds. Entry n of a history is its 
 """
 
 from base64 import b64encode
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 
 import pytest
 
+from commands.authorizations import Arrival, arrivals
 from commands.decider import Command, Past, Said, Situation, StandingFlag
 from commands.handler import DECIDERS
 from ledger import keyring, parties, policy
 from ledger.entry import Entry
 from ledger.errors import LedgerError
-from ledger.events import Event, decode, encode, tags
+from ledger.events import (
+    Event,
+    Movement,
+    PartyOwnershipChanged,
+    PartyRegistered,
+    ShipmentVoided,
+    decode,
+    encode,
+    tags,
+)
 from ledger.fold import replay
 from ledger.keyring import Keyring
 from ledger.policy import PolicyTimeline
@@ -101,8 +112,34 @@ class Given:
             quotas=lambda: replay(QuotaFold(), self.entries),
             party=lambda party: known.get(f"party:{party}"),
             keys=ring,
+            received=self.received,
+            tied_to=self.tied_to,
             rules_of_suspicion=[rule.name for rule in RULES],
             flags=self.standing,
+        )
+
+    def received(self, party: str) -> dict[Arrival, int]:
+        """What a party received, voided shipments left out."""
+        gone = {one.event.entry for one in self.entries if isinstance(one.event, ShipmentVoided)}
+        found: Counter[Arrival] = Counter()
+        for entry in self.entries:
+            movement = entry.event
+            if not isinstance(movement, Movement) or entry.number in gone:
+                continue
+            if movement.ultimate_consignee == party:
+                found.update(arrivals(movement))
+        return found
+
+    def tied_to(self, owner: str) -> list[str]:
+        """The parties whose registration or shares name an owner."""
+        ties = (PartyRegistered, PartyOwnershipChanged)
+        return sorted(
+            {
+                entry.event.party
+                for entry in self.entries
+                if isinstance(entry.event, ties) and f"party:{owner}" in tags(entry.event)
+            }
+            - {owner}
         )
 
     def standing(self, on: date) -> dict[FlagId, StandingFlag]:

@@ -215,3 +215,30 @@ def test_a_review_in_a_file_is_of_a_flag_that_is_there(small_office, tmp_path):
     ]
     assert "`chip-ledger flags --all` lists them" in rows[1]["reason"]
     assert "without-authority" in rows[2]["reason"]
+
+
+def test_what_came_before_in_the_file_and_in_the_ledger_counts_toward_a_line(
+    small_office, tmp_path
+):
+    half = {"authority": "AIA", "lines": [{"model": "h100-sxm", "units": 8_000}]}
+    file = tmp_path / "exports.jsonl"
+    file.write_bytes(
+        row(shipment="S1", **half, route=["US", "DE"], exported_on="2025-06-01")
+        + row(shipment="S2", **half, route=["US", "DE"], exported_on="2025-06-02")
+    )
+    adopt = ("policy", "adopt", "diffusion-2025", "--effective-on", "2025-05-15")
+    small_office.types(*adopt, by="policy_officer")
+    screen = small_office.types("import", str(file), "--all", by="trade_recorder")
+    export = (
+        "shipment", "export", "S3", "--authority", "AIA", "--line", "h100-sxm:1",
+        "--consignee", "acme", "--route", "us,de", "--exported-on", "2025-06-03", "--dry-run",
+    )  # fmt: skip
+    before = small_office.types(*export, by="trade_recorder").err
+    small_office.types("shipment", "void", "S1", "--reason", "never left", by="trade_recorder")
+    after = small_office.types(*export, by="trade_recorder").err
+
+    assert screen.out.splitlines()[0].startswith("line 1: accepted")
+    assert "line 2: warning" in screen.out
+    assert "acme has received 253,312,000 TPP under AIA with this shipment" in screen.out
+    assert "acme has received 253,327,832 TPP under AIA with this shipment" in before
+    assert "" == after
