@@ -98,7 +98,7 @@ def _share(command: click.Command) -> None:
 for _command in (
     license.license_group,
     shipment.shipment_group,
-    *fact.groups(),
+    *fact.groups({"license": license.license_group, "shipment": shipment.shipment_group}),
     policy.policy_group,
     policy.chips,
     key.key_group,

@@ -1,4 +1,4 @@
-"""Facts that are recorded as they are told: parties, agreements, end-use checks.
+"""Facts that are recorded as they are told: of parties, agreements, checks, controls, papers.
 
 Each command is its event with another name: what was told is what is recorded. One decider
 serves them all. What begins a subject (a registration, a request) is said once: again with the
@@ -19,76 +19,69 @@ from typing import Final
 import msgspec
 
 from commands.decider import Command, Decider, Past, Said, Situation, misfit
+from commands.fact_names import FACTS
+from ledger.catalogue import chip
 from ledger.errors import Malformed, Refused
 from ledger.events import (
+    AddressDelisted,
+    AddressListed,
     AgreementAmended,
     AgreementConcluded,
     AgreementInForce,
     AgreementSuspended,
     AgreementTerminated,
     CheckClosed,
-    CheckPerformed,
     CheckRated,
     CheckRefused,
     CheckRequested,
     CheckRerated,
     CheckScheduled,
+    ControlPublished,
     Event,
-    PartyCapacityDeclared,
+    LicenseApplicationReported,
+    LicenseApplied,
+    Movement,
     PartyDelisted,
     PartyListed,
     PartyOwnershipChanged,
-    PartyPaymentReceived,
     PartyRegistered,
     PartyRelocated,
     PartyRenamed,
-    PartySerialsSighted,
-    PartyTenantDeclared,
+    ShipmentDeclared,
+    ShipmentDeliveryConfirmed,
+    ShipmentOnwardObserved,
+    ShipmentReturned,
+    ShipmentVoided,
 )
 from ledger.events.agreements import AboutAgreement
 from ledger.events.end_use_checks import AboutCheck
+from ledger.events.goods import GoodsLine, StockLine
+from ledger.events.shipments import AboutShipment
 
-FACTS: Final[dict[str, type[Event]]] = {
-    "party.register": PartyRegistered,
-    "party.rename": PartyRenamed,
-    "party.relocate": PartyRelocated,
-    "party.own": PartyOwnershipChanged,
-    "party.list": PartyListed,
-    "party.delist": PartyDelisted,
-    "party.capacity": PartyCapacityDeclared,
-    "party.tenant": PartyTenantDeclared,
-    "party.payment": PartyPaymentReceived,
-    "party.sighting": PartySerialsSighted,
-    "agreement.conclude": AgreementConcluded,
-    "agreement.in-force": AgreementInForce,
-    "agreement.amend": AgreementAmended,
-    "agreement.suspend": AgreementSuspended,
-    "agreement.terminate": AgreementTerminated,
-    "check.request": CheckRequested,
-    "check.schedule": CheckScheduled,
-    "check.perform": CheckPerformed,
-    "check.rate": CheckRated,
-    "check.rerate": CheckRerated,
-    "check.refuse": CheckRefused,
-    "check.close": CheckClosed,
-}
-"""Name of the command, and the event it records."""
-
-BEGINS: Final = (PartyRegistered, AgreementConcluded, CheckRequested)
+BEGINS: Final = (PartyRegistered, AgreementConcluded, CheckRequested, ControlPublished,
+                 LicenseApplicationReported, ShipmentDeclared, ShipmentOnwardObserved)  # fmt: skip
 """Events that begin their subject."""
+
+BEGUN_BY: Final = (*BEGINS, LicenseApplied, Movement)
+"""Events that begin a subject, those among them that are no facts told here."""
 
 ONCE: Final = (CheckRated, CheckRefused, CheckClosed, AgreementTerminated)
 """Events a subject has once; what changes them later is an event of its own."""
 
 AHEAD: Final = (AgreementInForce, AgreementAmended, AgreementSuspended, AgreementTerminated,
-                PartyListed, PartyDelisted, CheckScheduled)  # fmt: skip
+                PartyListed, PartyDelisted, AddressListed, AddressDelisted, CheckScheduled,
+                ControlPublished)  # fmt: skip
 """Events that may be about a day still to come."""
+
+AFTER_DEPARTURE: Final = (ShipmentReturned, ShipmentDeliveryConfirmed)
+"""What cannot be told of a shipment before it left; its papers and its detention come before."""
 
 
 FOLLOWS: Final[dict[type[Event], type[Event]]] = {
     CheckRerated: CheckRated,
     AgreementSuspended: AgreementInForce,
     PartyDelisted: PartyListed,
+    AddressDelisted: AddressListed,
 }
 """What only makes sense once something else was, and is recorded with a warning where it was not.
 """
@@ -124,10 +117,14 @@ def decide(command: Tell, told: tuple[Event, ...], situation: Situation) -> Said
     subject = _name(fact)
     if not isinstance(fact, AHEAD):
         situation.happened(f"{subject}: {_what(fact)}", fact.on)
+    standing = _standing(told)
+    if fact in standing:
+        return Said((), _overtaken(fact, standing))
     if fact in told:
-        return Said((), _overtaken(fact, told))
-    begun = next((event for event in told if isinstance(event, BEGINS)), None)
-    first = begun or next(iter(told), None)
+        return Said((), [f"{subject} was voided after this was said: it is not said again"])
+    _known_models(fact)
+    begun = next((event for event in standing if isinstance(event, BEGUN_BY)), None)
+    first = begun or next(iter(standing), None)
     other = None if first is None else _otherwise(first, fact)
     if first is not None and other is not None:
         raise Refused(
@@ -135,7 +132,7 @@ def decide(command: Tell, told: tuple[Event, ...], situation: Situation) -> Said
             remedy="use another id, or record what changed since",
             code="ALREADY_SAID",
         )
-    before = next((event for event in told if _leaves_no_room(event, fact)), None)
+    before = next((event for event in standing if _leaves_no_room(event, fact)), None)
     if before is not None:
         raise Refused(
             f"{subject} was already {_what(before)} on {before.on}",
@@ -146,12 +143,8 @@ def decide(command: Tell, told: tuple[Event, ...], situation: Situation) -> Said
         )
     if begun is not None and not isinstance(fact, BEGINS):
         _in_order(fact, begun)
-    warnings = []
-    if begun is None and not isinstance(fact, BEGINS):
-        warnings.append(f"{subject} is not in this ledger yet: {_what(fact)} all the same")
-    else:
-        warnings += _out_of_the_blue(fact, told)
-    return Said([fact], [*warnings, *_outlasted(fact, told)])
+    warnings = _remarks(fact, begun) or _out_of_the_blue(fact, standing)
+    return Said([fact], [*warnings, *_outlasted(fact, standing)])
 
 
 def _matter(fact: Event) -> tuple[str, ...] | None:
@@ -161,7 +154,12 @@ def _matter(fact: Event) -> tuple[str, ...] | None:
             return ("standing",)
         case AgreementAmended():
             return ("uplift",)
-        case PartyListed(list=name) | PartyDelisted(list=name):
+        case (
+            PartyListed(list=name)
+            | PartyDelisted(list=name)
+            | AddressListed(list=name)
+            | AddressDelisted(list=name)
+        ):
             return ("list", name)
         case PartyRenamed():
             return ("name",)
@@ -213,6 +211,42 @@ def _out_of_the_blue(fact: Event, told: tuple[Event, ...]) -> list[str]:
     return [f"{_name(fact)} was never {_deed(before)}: {_what(fact)} all the same"]
 
 
+def _standing(told: tuple[Event, ...]) -> tuple[Event, ...]:
+    """What still counts of what was told: nothing from before a shipment was voided."""
+    voids = [at for at, event in enumerate(told) if isinstance(event, ShipmentVoided)]
+    return told[voids[-1] + 1 :] if voids else told
+
+
+def _known_models(fact: Event) -> None:
+    """A chip that is named is in the catalogue; `Malformed` (CHIP_UNKNOWN) where it is not."""
+    for line in getattr(fact, "lines", ()):
+        if isinstance(line, GoodsLine | StockLine) and line.model is not None:
+            chip(line.model)
+
+
+def _remarks(fact: Event, begun: Event | None) -> list[str]:
+    """What the officer should know besides: nothing was begun, or it says more than it counts."""
+    subject = _name(fact)
+    if isinstance(fact, ShipmentDeclared) and _counted(fact):
+        return [
+            f"{subject} names every chip and where it went: told as an export, a reexport or a"
+            " transfer it would draw on the country's quota"
+        ]
+    if begun is None and not isinstance(fact, (*BEGINS, AddressListed, AddressDelisted)):
+        return [f"{subject} is not in this ledger yet: {_what(fact)} all the same"]
+    return []
+
+
+def _counted(fact: ShipmentDeclared) -> bool:
+    """Whether a declaration says all that a movement has to: chips by model, and who got them."""
+    chips = all(
+        line.model is not None and line.quantity is not None and line.counted_in == "chips"
+        for line in fact.lines
+    )
+    where = len(fact.destinations) == 1 and fact.ultimate_consignee is not None
+    return chips and where and not fact.stopped
+
+
 def _otherwise(first: Event, fact: Event) -> str | None:
     """How a fact contradicts what its subject began with, in words; None where it does not."""
     match first, fact:
@@ -220,7 +254,7 @@ def _otherwise(first: Event, fact: Event) -> str | None:
             return f"{known}, not {named}"
         case AboutCheck(party=known), AboutCheck(party=named) if known != named:
             return f"{known}, not {named}"
-        case _ if isinstance(first, BEGINS) and isinstance(fact, BEGINS):
+        case _ if isinstance(first, BEGUN_BY) and isinstance(fact, BEGINS):
             return "other details"
         case _:
             return None
@@ -236,9 +270,13 @@ def _leaves_no_room(before: Event, fact: Event) -> bool:
 def _in_order(fact: Event, begun: Event) -> None:
     """A check is not rated before it was requested, nor an agreement in force before signed.
 
-    A party may have moved before it was registered here.
+    A party may have moved before it was registered here, and a shipment been invoiced, inspected
+    or detained before it left.
     """
-    if not isinstance(begun, PartyRegistered) and fact.on < begun.on:
+    anytime = isinstance(begun, PartyRegistered) or (
+        isinstance(fact, AboutShipment) and not isinstance(fact, AFTER_DEPARTURE)
+    )
+    if not anytime and fact.on < begun.on:
         raise Malformed(
             f"{_name(fact)} was {_what(begun)} on {begun.on}, and cannot be"
             f" {_what(fact)} on {fact.on}",

@@ -18,9 +18,11 @@ from ledger.events import (
     CommodityLine,
     Event,
     Movement,
+    ShipmentDeclared,
     ShipmentDelivered,
     ShipmentExported,
     ShipmentLegCompleted,
+    ShipmentOnwardObserved,
     ShipmentReexported,
     ShipmentTransferred,
     ShipmentVoided,
@@ -134,13 +136,13 @@ class Journey(Struct, frozen=True):
     """What is said of one shipment.
 
     told      everything, voided or not
-    movement  how it left, unless that was voided
+    movement  how it left, or was declared in words, unless that was voided
     entry     number of the entry that recorded that
     since     legs and deliveries after it
     """
 
     told: tuple[Event, ...] = ()
-    movement: Movement | None = None
+    movement: Movement | ShipmentDeclared | ShipmentOnwardObserved | None = None
     entry: int = 0
     since: tuple[Event, ...] = ()
 
@@ -149,7 +151,7 @@ def evolve(journey: Journey, past: Past) -> Journey:
     """A journey after an event."""
     told = (*journey.told, past.event)
     match past.event:
-        case Movement() as movement:
+        case (Movement() | ShipmentDeclared() | ShipmentOnwardObserved()) as movement:
             return Journey(told, movement, past.number, journey.since)
         case ShipmentVoided():
             return Journey(told)

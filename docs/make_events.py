@@ -22,7 +22,9 @@ SUBJECTS: Final = {
     "ledger": "Ledger",
     "key": "Keys",
     "policy": "Policies",
+    "control": "Controls",
     "party": "Parties",
+    "address": "Addresses",
     "agreement": "Agreements",
     "license": "Licenses",
     "shipment": "Shipments",
@@ -54,13 +56,22 @@ WORDS: Final = {
     "Name": "text, up to 200",
     "Text": "text, up to 2,000",
     "Word": "word",
+    "Statement": "text, 1 to 2,000",
     "Serial": "serial number",
+    "SerialId": "serial number, in the form of an id",
+    "Rma": "reference, in the form of an id",
+    "Grams": "grams",
+    "Kilowatts": "kW",
+    "Counted": "whole number",
+    "Quantity": "whole number, at least 1",
+    "Serials": "list of serial numbers, in the form of ids",
     "HsCode": "HS code, 4 to 10 digits",
 }
 """What a type is called on the page, where its own name does not say it."""
 
 ID_NOUNS: Final = (
     "License", "Shipment", "Party", "Agreement", "Check", "Policy", "Flag", "Model", "Actor", "Key",
+    "Site", "Address", "Control", "Invoice", "Account",
 )  # fmt: skip
 
 
@@ -189,6 +200,9 @@ def _named(name: str, value: object, records: dict[str, type[Wire]]) -> str:
         return f"[{name}](#{name.lower()})"
     if get_origin(value) is Literal:
         return _choice(get_args(value))
+    if get_origin(value) is Annotated and get_origin(get_args(value)[0]) is tuple:
+        each = get_args(get_args(value)[0])[0]
+        return f"list of {_named(each.__name__, each, records)}"
     if get_origin(value) is Annotated:
         return WORDS[get_args(value)[0].__name__]
     sys.exit(f"error: no words for the type {name}\nhint: add it to WORDS in {__file__}")

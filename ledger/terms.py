@@ -53,6 +53,21 @@ ActorId = NewType("ActorId", str)
 ModelId = NewType("ModelId", str)
 """Id of a chip in the catalogue, such as h100-sxm."""
 
+SiteId = NewType("SiteId", str)
+"""Id of a place where chips stand: a data center, a store, an office."""
+
+AddressId = NewType("AddressId", str)
+ControlId = NewType("ControlId", str)
+InvoiceId = NewType("InvoiceId", str)
+RmaId = NewType("RmaId", str)
+"""Reference of a return, a lease or a test, under which goods go and come back."""
+
+AccountId = NewType("AccountId", str)
+"""A bank account: its IBAN without spaces, or a digest of it."""
+
+SerialNumber = NewType("SerialNumber", str)
+"""Serial number of one chip or computer, in the form of an id."""
+
 INTEGER_MAX: Final = 2**53 - 1
 """The largest integer every JSON reader keeps exactly."""
 

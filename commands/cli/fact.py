@@ -1,10 +1,11 @@
-"""`chip-ledger party …`, `agreement …`, `check …`: facts recorded as they are told.
+"""`chip-ledger party …`, `check …`, `shipment declare …`: facts recorded as they are told.
 
 Their commands are made from the events themselves: an argument for the subject, an option for
 each field with the words of its docstring. A new fact is typed the day it is declared.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -15,12 +16,15 @@ from commands.cli._typed import (
     CENTS,
     COUNTRY,
     DAY,
+    Typed,
     dry_run,
     identified,
     run,
     today,
 )
-from commands.facts import FACTS, parse
+from commands.fact_names import FACTS
+from commands.facts import parse
+from ledger.errors import Malformed
 from ledger.events import Event
 from ledger.session import Session
 from ledger.terms import COUNTRIES
@@ -31,7 +35,10 @@ GROUPS: Final = {
     "party": "Parties: who they are, where they sit, who owns them.",
     "agreement": "Government-to-government agreements that may raise a country's cap.",
     "check": "End-use checks: pre-license (PLC) and post-shipment (PSV).",
+    "control": "Controls that were published, by their dates; packs that apply are policies.",
+    "address": "Addresses on restricted-party lists, with or without a name.",
 }
+"""Groups of commands that hold nothing but facts."""
 
 
 def _words(event: type[Event]) -> dict[str, str]:
@@ -79,7 +86,16 @@ def _option(name: str, kind: Any, required: bool, said: str, own: bool) -> click
         info = info.item_type
     flag = f"--{name.replace('_', '-')}"
     typed: Any = str
+    metavar = None
     match info:
+        case msgspec.inspect.BoolType():
+            said = f"{said.removeprefix('true ')[:1].upper()}{said.removeprefix('true ')[1:]}."
+            return click.Option([flag, name], is_flag=True, help=said)
+        case msgspec.inspect.StructType(cls=cls):
+            typed, metavar = (
+                Typed("line", _record(cls)),
+                ",".join(map(_pair, cls.__struct_fields__)),
+            )
         case msgspec.inspect.DateType():
             typed = DAY
         case msgspec.inspect.IntType() if name.endswith("_cents"):
@@ -95,14 +111,62 @@ def _option(name: str, kind: Any, required: bool, said: str, own: bool) -> click
     if multiple:
         flag = flag.removesuffix("ies") + "y" if flag.endswith("ies") else flag.removesuffix("s")
     help_ = f"{said[:1].upper()}{said[1:]}" + ("; today by default." if own else ".")
-    return click.Option([flag, name], type=typed, required=required, multiple=multiple, help=help_)
+    return click.Option(
+        [flag, name], type=typed, required=required, multiple=multiple, metavar=metavar, help=help_
+    )
+
+
+def _pair(typed: str) -> str:
+    """How a part is shown: net-weight-grams=GRAMS."""
+    return f"{typed}={typed.rpartition('-')[2].upper()}"
+
+
+def _typed_name(field: str) -> str:
+    """What a field of a record is called where it is typed: value_cents is typed as dollars."""
+    return field.removesuffix("_cents").replace("_", "-")
+
+
+def _record(kind: type[msgspec.Struct]) -> Callable[[str], dict[str, object]]:
+    """Reads one record typed as NAME=VALUE,NAME=VALUE; a value may hold commas.
+
+    Several serial numbers stand between spaces. Raises `Malformed` (LINE_FORM).
+    """
+    fields = {_typed_name(field.name): field for field in msgspec.structs.fields(kind)}
+    begins = re.compile(rf"(?:^|,)({'|'.join(map(re.escape, fields))})=")
+
+    def read(text: str) -> dict[str, object]:
+        parts = begins.split(text)
+        names, values = parts[1::2], parts[2::2]
+        if parts[0] or not names or len(set(names)) < len(names):
+            raise Malformed(
+                f"{text!r} does not say what it is, part by part",
+                remedy=f"write {','.join(map(_pair, fields))}, as far as known",
+                code="LINE_FORM",
+            )
+        return {
+            fields[name].name: _value(fields[name], value.strip())
+            for name, value in zip(names, values, strict=True)
+        }
+
+    return read
+
+
+def _value(field: msgspec.structs.FieldInfo, text: str) -> object:
+    info = msgspec.inspect.type_info(field.type)
+    kinds = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    if field.name.endswith("_cents"):
+        return CENTS.convert(text, None, None)
+    if any(isinstance(kind, msgspec.inspect.VarTupleType) for kind in kinds):
+        return tuple(text.split())
+    whole = any(isinstance(kind, msgspec.inspect.IntType) for kind in kinds)
+    return int(text) if whole and text.isascii() and text.isdigit() else text
 
 
 def _command(name: str, event: type[Event], subject: str) -> click.Command:
     own = _own_date(event)
 
     def say(session: Session, /, dry_run: bool, **typed: Any) -> None:
-        fields = {key: value for key, value in typed.items() if value not in (None, ())}
+        fields = {key: value for key, value in typed.items() if value not in (None, (), False)}
         fields.setdefault(own, today())
         plain = {
             key: str(value) if isinstance(value, date) else value for key, value in fields.items()
@@ -119,10 +183,14 @@ def _command(name: str, event: type[Event], subject: str) -> click.Command:
     return dry_run(command)
 
 
-def groups() -> list[click.Group]:
-    """The groups of commands, one for each kind of subject."""
+def groups(others: Mapping[str, click.Group]) -> list[click.Group]:
+    """The groups of commands, one for each kind of subject.
+
+    others  groups that hold more than facts; what is told of their subjects is put there
+    """
     made = {name: click.Group(name, help=help_) for name, help_ in GROUPS.items()}
     for name, event in FACTS.items():
         subject = name.partition(".")[0]
-        made[subject].add_command(_command(name, event, subject))
+        group = made.get(subject) or others[subject]
+        group.add_command(_command(name, event, subject))
     return list(made.values())

@@ -1,8 +1,8 @@
 """JSONL: one command a line, any command.
 
 `{"command": "license.deny", "license": "D1", "decided_on": "2025-11-19", "reason": "…"}`; facts
-go by their names in `commands.facts.FACTS`. Empty lines, and lines that start with #, are passed
-over.
+go by their names in `commands.fact_names.FACTS`. Empty lines, and lines that start with #, are
+passed over.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ import msgspec
 
 from commands import facts
 from commands.decider import Command, misfit
+from commands.fact_names import FACTS
 from commands.feeds.rows import FeedRow, feed, members
 from commands.flags import ReviewFlag
 from commands.keys import KeyCommand
@@ -34,10 +35,10 @@ def rows(path: Path) -> Iterator[FeedRow]:
 def command_of(found: dict[str, Any]) -> Command:
     """The command an object says; `Malformed` (COMMAND_UNKNOWN, FIELDS) when it says none."""
     name = found.get("command")
-    if name in facts.FACTS:
+    if name in FACTS:
         return facts.parse(name, {key: found[key] for key in found if key != "command"})
     if name not in _names():
-        near = get_close_matches(str(name), [*_names(), *facts.FACTS])
+        near = get_close_matches(str(name), [*_names(), *FACTS])
         raise Malformed(
             f"no command is called {name!r}",
             remedy=f"did you mean {' or '.join(near)}" if near else "such as license.apply",

@@ -14,16 +14,41 @@ from ledger.events.agreements import (
     AgreementSuspended,
     AgreementTerminated,
 )
+from ledger.events.cargo import (
+    ShipmentDeclared,
+    ShipmentDeliveryConfirmed,
+    ShipmentDetained,
+    ShipmentInspected,
+    ShipmentInvoiced,
+    ShipmentOnwardObserved,
+    ShipmentReferenced,
+    ShipmentReturned,
+)
+from ledger.events.dealings import (
+    PartyFinancingDeclared,
+    PartyOrderPlaced,
+    PartyPaymentReceivedV2,
+    PartySoldDomestically,
+    PartySupplyEnded,
+)
 from ledger.events.end_use_checks import (
     CheckClosed,
+    CheckPartyNotFound,
     CheckPerformed,
+    CheckPostponed,
     CheckRated,
     CheckRefused,
     CheckRequested,
     CheckRerated,
     CheckScheduled,
+    CheckSerialsRead,
+    Reading,
 )
 from ledger.events.flag_reviews import FlagReviewed
+from ledger.events.goods import (
+    GoodsLine,
+    StockLine,
+)
 from ledger.events.keys import (
     EnrolledKey,
     KeyCountersigned,
@@ -41,6 +66,21 @@ from ledger.events.licenses import (
     LicenseLine,
     LicenseReturned,
 )
+from ledger.events.notices import (
+    AddressDelisted,
+    AddressListed,
+    ControlPublished,
+    LicenseApplicationReported,
+    LicenseDecisionReported,
+    LicenseResubmitted,
+    PartyInformed,
+)
+from ledger.events.observations import (
+    PartyChipsLocated,
+    PartyChipsUnreachable,
+    PartyConcernReported,
+    PartyTeardownObserved,
+)
 from ledger.events.parties import (
     PartyCapacityDeclared,
     PartyDelisted,
@@ -54,6 +94,17 @@ from ledger.events.parties import (
     PartyTenantDeclared,
 )
 from ledger.events.policies import PolicyAdopted, PolicyWithdrawn
+from ledger.events.profiles import (
+    PartyAccountDeclared,
+    PartyAddressDeclared,
+    PartyAffiliateDeclared,
+    PartyAliasRecorded,
+    PartyAssetsDeclared,
+    PartyBusinessDeclared,
+    PartyControllerDeclared,
+    PartyDistributorAppointed,
+    PartyMerged,
+)
 from ledger.events.shipments import (
     CommodityLine,
     Movement,
@@ -64,6 +115,14 @@ from ledger.events.shipments import (
     ShipmentTransferred,
     ShipmentVoided,
 )
+from ledger.events.sites import (
+    PartyCapacityPlanned,
+    PartyInventoryDeclared,
+    PartyInventoryTaken,
+    PartySiteDeclared,
+    PartyUnitsLost,
+    PartyUnitsMoved,
+)
 
 _ALL: tuple[type[Event], ...] = (
     LedgerOpened,
@@ -72,13 +131,25 @@ _ALL: tuple[type[Event], ...] = (
     PartyRegistered, PartyRenamed, PartyRelocated, PartyOwnershipChanged, PartyListed,
     PartyDelisted, PartyCapacityDeclared, PartyTenantDeclared, PartyPaymentReceived,
     PartySerialsSighted,
+    PartyAliasRecorded, PartyAddressDeclared, PartyBusinessDeclared, PartyControllerDeclared,
+    PartyAccountDeclared, PartyAssetsDeclared, PartyAffiliateDeclared, PartyMerged,
+    PartyDistributorAppointed,
+    PartySiteDeclared, PartyCapacityPlanned, PartyInventoryDeclared, PartyInventoryTaken,
+    PartyUnitsMoved, PartyUnitsLost,
+    PartyOrderPlaced, PartySoldDomestically, PartyPaymentReceivedV2, PartyFinancingDeclared,
+    PartySupplyEnded,
+    PartyChipsLocated, PartyChipsUnreachable, PartyTeardownObserved, PartyConcernReported,
+    PartyInformed, ControlPublished, AddressListed, AddressDelisted,
     AgreementConcluded, AgreementInForce, AgreementAmended, AgreementSuspended,
     AgreementTerminated,
     LicenseApplied, LicenseApproved, LicenseDenied, LicenseReturned,
+    LicenseApplicationReported, LicenseDecisionReported, LicenseResubmitted,
     ShipmentExported, ShipmentReexported, ShipmentTransferred, ShipmentLegCompleted,
-    ShipmentDelivered, ShipmentVoided,
+    ShipmentDelivered, ShipmentVoided, ShipmentDeclared, ShipmentOnwardObserved,
+    ShipmentDetained, ShipmentInspected, ShipmentReturned, ShipmentReferenced, ShipmentInvoiced,
+    ShipmentDeliveryConfirmed,
     CheckRequested, CheckScheduled, CheckPerformed, CheckRated, CheckRerated, CheckRefused,
-    CheckClosed,
+    CheckClosed, CheckPartyNotFound, CheckPostponed, CheckSerialsRead,
     FlagReviewed,
 )  # fmt: skip
 
@@ -112,15 +183,27 @@ def decode(wire: str, body: bytes | msgspec.Raw) -> Event:
 
 
 __all__ = [
-    "EVENTS", "AgreementAmended", "AgreementConcluded", "AgreementInForce", "AgreementSuspended",
-    "AgreementTerminated", "CheckClosed", "CheckPerformed", "CheckRated", "CheckRefused",
-    "CheckRequested", "CheckRerated", "CheckScheduled", "CommodityLine", "Condition", "EnrolledKey",
-    "Event", "FlagReviewed", "KeyCountersigned", "KeyEnrolled", "KeyReaffirmed", "KeyRevoked",
-    "KeyRotated", "LedgerOpened", "LicenseApplied", "LicenseApproved", "LicenseDenied",
-    "LicenseLine", "LicenseReturned", "Movement", "PartyCapacityDeclared", "PartyDelisted",
-    "PartyListed", "PartyOwnershipChanged", "PartyPaymentReceived", "PartyRegistered",
-    "PartyRelocated", "PartyRenamed", "PartySerialsSighted", "PartyTenantDeclared",
-    "PolicyAdopted", "PolicyWithdrawn", "ShipmentDelivered", "ShipmentExported",
-    "ShipmentLegCompleted", "ShipmentReexported", "ShipmentTransferred", "ShipmentVoided", "Wire",
-    "decode", "encode", "tags",
+    "EVENTS", "AddressDelisted", "AddressListed", "AgreementAmended", "AgreementConcluded",
+    "AgreementInForce", "AgreementSuspended", "AgreementTerminated", "CheckClosed",
+    "CheckPartyNotFound", "CheckPerformed", "CheckPostponed", "CheckRated", "CheckRefused",
+    "CheckRequested", "CheckRerated", "CheckScheduled", "CheckSerialsRead", "CommodityLine",
+    "Condition", "ControlPublished", "EnrolledKey", "Event", "FlagReviewed", "GoodsLine",
+    "KeyCountersigned", "KeyEnrolled", "KeyReaffirmed", "KeyRevoked", "KeyRotated",
+    "LedgerOpened", "LicenseApplicationReported", "LicenseApplied", "LicenseApproved",
+    "LicenseDecisionReported", "LicenseDenied", "LicenseLine", "LicenseResubmitted",
+    "LicenseReturned", "Movement", "PartyAccountDeclared", "PartyAddressDeclared",
+    "PartyAffiliateDeclared", "PartyAliasRecorded", "PartyAssetsDeclared",
+    "PartyBusinessDeclared", "PartyCapacityDeclared", "PartyCapacityPlanned",
+    "PartyChipsLocated", "PartyChipsUnreachable", "PartyConcernReported",
+    "PartyControllerDeclared", "PartyDelisted", "PartyDistributorAppointed",
+    "PartyFinancingDeclared", "PartyInformed", "PartyInventoryDeclared", "PartyInventoryTaken",
+    "PartyListed", "PartyMerged", "PartyOrderPlaced", "PartyOwnershipChanged",
+    "PartyPaymentReceived", "PartyPaymentReceivedV2", "PartyRegistered", "PartyRelocated",
+    "PartyRenamed", "PartySerialsSighted", "PartySiteDeclared", "PartySoldDomestically",
+    "PartySupplyEnded", "PartyTeardownObserved", "PartyTenantDeclared", "PartyUnitsLost",
+    "PartyUnitsMoved", "PolicyAdopted", "PolicyWithdrawn", "Reading", "ShipmentDeclared",
+    "ShipmentDelivered", "ShipmentDeliveryConfirmed", "ShipmentDetained", "ShipmentExported",
+    "ShipmentInspected", "ShipmentInvoiced", "ShipmentLegCompleted", "ShipmentOnwardObserved",
+    "ShipmentReexported", "ShipmentReferenced", "ShipmentReturned", "ShipmentTransferred",
+    "ShipmentVoided", "StockLine", "Wire", "decode", "encode", "tags",
 ]  # fmt: skip

@@ -13,18 +13,25 @@ from msgspec import Meta, Struct
 
 from ledger import terms
 from ledger.terms import (
+    AccountId,
     ActorId,
+    AddressId,
     AgreementId,
     CheckId,
+    ControlId,
     Eccn,
     FlagId,
+    InvoiceId,
     Itn,
     KeyId,
     LicenseId,
     ModelId,
     PartyId,
     PolicyId,
+    RmaId,
+    SerialNumber,
     ShipmentId,
+    SiteId,
 )
 
 # The form of an id is checked once for all of an event's tags (`tags`), when it is signed and when
@@ -39,6 +46,13 @@ Check = Annotated[CheckId, _ID]
 Policy = Annotated[PolicyId, _ID]
 Flag = Annotated[FlagId, _ID]
 Model = Annotated[ModelId, _ID]
+Site = Annotated[SiteId, _ID]
+Address = Annotated[AddressId, _ID]
+Control = Annotated[ControlId, _ID]
+Invoice = Annotated[InvoiceId, _ID]
+Rma = Annotated[RmaId, _ID]
+Account = Annotated[AccountId, _ID]
+SerialId = Annotated[SerialNumber, _ID]
 Actor = Annotated[ActorId, Meta(pattern=rf"\A(?:{terms.ACTOR_PATTERN})\Z")]
 Key = Annotated[KeyId, Meta(pattern=rf"\A(?:{terms.KEY_ID_PATTERN})\Z")]
 Classification = Annotated[Eccn, Meta(pattern=rf"\A(?:{terms.ECCN_PATTERN})\Z")]
@@ -50,6 +64,7 @@ Base64 = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9+/]+={0,2}\Z", max_length=8_0
 EntryNumber = Annotated[int, Meta(ge=1, le=terms.INTEGER_MAX)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=2_000)]
+Statement = Annotated[str, Meta(min_length=1, max_length=2_000)]
 Word = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9_]{0,63}\Z")]
 
 
@@ -101,3 +116,13 @@ def tags(event: Event) -> list[str]:
 def party_tags(*parties: PartyId | None) -> tuple[str, ...]:
     """One tag for each party that is there."""
     return tuple(f"party:{party}" for party in parties if party is not None)
+
+
+def tag(noun: str, name: str | None) -> tuple[str, ...]:
+    """The tag of one thing, where it is named."""
+    return () if name is None else (f"{noun}:{name}",)
+
+
+def serial_tags(serials: tuple[SerialNumber, ...]) -> tuple[str, ...]:
+    """One tag for each serial number."""
+    return tuple(f"serial:{serial}" for serial in serials)

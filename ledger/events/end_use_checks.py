@@ -11,10 +11,14 @@ from ledger.events._event import (
     License,
     Name,
     Party,
+    SerialId,
     Sha256,
     Shipment,
+    Site,
     Text,
+    Wire,
     party_tags,
+    tag,
 )
 from ledger.terms import UNITS_MAX, Country
 
@@ -25,7 +29,21 @@ Rating = Literal["favorable", "unfavorable", "unable_to_complete"]
 
 EvidenceGrade = Literal["powered_on", "label_read", "photo", "paper", "attested"]
 
+Delay = Literal["authority", "party", "host_government"]
+"""Who asked for the delay: the clock stands still for an authority's own."""
+
 Counted = Annotated[int, Meta(ge=0, le=UNITS_MAX)]
+
+
+class Reading(Wire, frozen=True, kw_only=True):
+    """One chip as it was read at a check.
+
+    label     serial number on its label
+    attested  serial number it gave itself when powered on; absent where it gave none
+    """
+
+    label: SerialId
+    attested: SerialId | None = None
 
 
 class AboutCheck(Event, frozen=True, kw_only=True):
@@ -200,3 +218,93 @@ class CheckClosed(AboutCheck, frozen=True, kw_only=True):
     @property
     def on(self) -> date:
         return self.closed_on
+
+
+class CheckPartyNotFound(AboutCheck, frozen=True, kw_only=True):
+    """Nobody of that name was where the party said it is.
+
+    check         id
+    party         who was to be checked
+    address       where the checker went
+    found         who or what was there instead
+    not_found_on  date of the visit
+    """
+
+    wire: ClassVar[str] = "check.party_not_found.v1"
+
+    address: Text = ""
+    found: Text = ""
+    not_found_on: date
+
+    @property
+    def on(self) -> date:
+        return self.not_found_on
+
+
+class CheckPostponed(AboutCheck, frozen=True, kw_only=True):
+    """A check was put off.
+
+    check            id
+    party            who is to be checked
+    postponed_on     date it was put off
+    postponed_until  date it is taken up again
+    postponed_by     who asked for it
+    reason           why
+    """
+
+    wire: ClassVar[str] = "check.postponed.v1"
+
+    postponed_on: date
+    postponed_until: date
+    postponed_by: Delay
+    reason: Text = ""
+
+    def __post_init__(self) -> None:
+        if self.postponed_until < self.postponed_on:
+            raise ValueError(
+                f"a check put off on {self.postponed_on} is not taken up on {self.postponed_until}"
+            )
+
+    @property
+    def on(self) -> date:
+        return self.postponed_on
+
+
+class CheckSerialsRead(AboutCheck, frozen=True, kw_only=True):
+    """Chips were read one by one at a check: what the label says, and what the chip answers.
+
+    check     id
+    party     who was checked
+    readings  chips read
+    method    how; a label alone can be moved to another box
+    site      where
+    country   where
+    read_on   date of the visit
+    """
+
+    wire: ClassVar[str] = "check.serials_read.v1"
+
+    readings: Annotated[tuple[Reading, ...], Meta(min_length=1, max_length=500)]
+    method: EvidenceGrade
+    site: Site | None = None
+    country: Country
+    read_on: date
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        numbers = (
+            number
+            for reading in self.readings
+            for number in (reading.label, reading.attested)
+            if number is not None
+        )
+        return (
+            f"country:{self.country}",
+            *tag("site", self.site),
+            *(f"serial:{number}" for number in numbers),
+            *party_tags(self.party),
+        )
+
+    @property
+    def on(self) -> date:
+        return self.read_on

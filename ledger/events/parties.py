@@ -23,7 +23,9 @@ PartyRole = Literal[
 ]  # fmt: skip
 
 
-class _AboutParty(Event, frozen=True, kw_only=True):
+class AboutParty(Event, frozen=True, kw_only=True):
+    """What every event of a party names: itself."""
+
     party: Party
 
     @property
@@ -31,7 +33,7 @@ class _AboutParty(Event, frozen=True, kw_only=True):
         return f"party:{self.party}"
 
 
-class PartyRegistered(_AboutParty, frozen=True, kw_only=True):
+class PartyRegistered(AboutParty, frozen=True, kw_only=True):
     """A party became known to the ledger.
 
     party                id, chosen by the registry
@@ -73,7 +75,7 @@ class PartyRegistered(_AboutParty, frozen=True, kw_only=True):
         return self.registered_on
 
 
-class PartyRenamed(_AboutParty, frozen=True, kw_only=True):
+class PartyRenamed(AboutParty, frozen=True, kw_only=True):
     """A party changed its name.
 
     party       id, which stays
@@ -91,7 +93,7 @@ class PartyRenamed(_AboutParty, frozen=True, kw_only=True):
         return self.renamed_on
 
 
-class PartyRelocated(_AboutParty, frozen=True, kw_only=True):
+class PartyRelocated(AboutParty, frozen=True, kw_only=True):
     """A party moved its headquarters: from that date its tier may be another.
 
     party         id
@@ -109,7 +111,7 @@ class PartyRelocated(_AboutParty, frozen=True, kw_only=True):
         return self.relocated_on
 
 
-class PartyOwnershipChanged(_AboutParty, frozen=True, kw_only=True):
+class PartyOwnershipChanged(AboutParty, frozen=True, kw_only=True):
     """A share in a party changed hands.
 
     party       the party that is owned
@@ -139,7 +141,7 @@ class PartyOwnershipChanged(_AboutParty, frozen=True, kw_only=True):
         return self.changed_on
 
 
-class PartyListed(_AboutParty, frozen=True, kw_only=True):
+class PartyListed(AboutParty, frozen=True, kw_only=True):
     """A party was put on a restricted-party list.
 
     party      id
@@ -159,7 +161,7 @@ class PartyListed(_AboutParty, frozen=True, kw_only=True):
         return self.listed_on
 
 
-class PartyDelisted(_AboutParty, frozen=True, kw_only=True):
+class PartyDelisted(AboutParty, frozen=True, kw_only=True):
     """A party was taken off a restricted-party list.
 
     party        id
@@ -179,7 +181,7 @@ class PartyDelisted(_AboutParty, frozen=True, kw_only=True):
         return self.delisted_on
 
 
-class PartyCapacityDeclared(_AboutParty, frozen=True, kw_only=True):
+class PartyCapacityDeclared(AboutParty, frozen=True, kw_only=True):
     """A party declared what its data center can run.
 
     party         who operates it
@@ -199,7 +201,7 @@ class PartyCapacityDeclared(_AboutParty, frozen=True, kw_only=True):
         return self.declared_on
 
 
-class PartyTenantDeclared(_AboutParty, frozen=True, kw_only=True):
+class PartyTenantDeclared(AboutParty, frozen=True, kw_only=True):
     """A data center operator declared who uses its machines.
 
     party        the operator
@@ -225,7 +227,7 @@ class PartyTenantDeclared(_AboutParty, frozen=True, kw_only=True):
         return self.declared_on
 
 
-class PartyPaymentReceived(_AboutParty, frozen=True, kw_only=True):
+class PartyPaymentReceived(AboutParty, frozen=True, kw_only=True):
     """A party was paid.
 
     party          who was paid
@@ -256,7 +258,7 @@ class PartyPaymentReceived(_AboutParty, frozen=True, kw_only=True):
         return self.received_on
 
 
-class PartySerialsSighted(_AboutParty, frozen=True, kw_only=True):
+class PartySerialsSighted(AboutParty, frozen=True, kw_only=True):
     """Serial numbers were seen at a party's site.
 
     party       whose site

@@ -72,7 +72,9 @@ class CommodityLine(Wire, frozen=True, kw_only=True):
         return self.units * self.tpp_per_unit
 
 
-class _AboutShipment(Event, frozen=True, kw_only=True):
+class AboutShipment(Event, frozen=True, kw_only=True):
+    """What every event of a shipment names: itself."""
+
     shipment: Shipment
 
     @property
@@ -80,7 +82,7 @@ class _AboutShipment(Event, frozen=True, kw_only=True):
         return f"shipment:{self.shipment}"
 
 
-class Movement(_AboutShipment, frozen=True, kw_only=True):
+class Movement(AboutShipment, frozen=True, kw_only=True):
     """What an export, a reexport and a transfer (in-country) have in common.
 
     shipment                id, chosen by whoever reports it
@@ -239,7 +241,7 @@ class ShipmentTransferred(Movement, frozen=True, kw_only=True):
         return self.transferred_on
 
 
-class ShipmentLegCompleted(_AboutShipment, frozen=True, kw_only=True):
+class ShipmentLegCompleted(AboutShipment, frozen=True, kw_only=True):
     """One leg of a shipment's journey ended.
 
     shipment    id of the shipment
@@ -269,7 +271,7 @@ class ShipmentLegCompleted(_AboutShipment, frozen=True, kw_only=True):
         return self.arrived_on
 
 
-class ShipmentDelivered(_AboutShipment, frozen=True, kw_only=True):
+class ShipmentDelivered(AboutShipment, frozen=True, kw_only=True):
     """A shipment reached whoever received it.
 
     shipment      id of the shipment
@@ -295,7 +297,7 @@ class ShipmentDelivered(_AboutShipment, frozen=True, kw_only=True):
         return self.delivered_on
 
 
-class ShipmentVoided(_AboutShipment, frozen=True, kw_only=True):
+class ShipmentVoided(AboutShipment, frozen=True, kw_only=True):
     """A shipment was recorded by mistake, or never left; what it drew is given back.
 
     shipment   id of the shipment

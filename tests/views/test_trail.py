@@ -2,8 +2,10 @@
 
 from base64 import b64encode
 from datetime import date
+from pathlib import Path
 
 import pytest
+from told import TOLD
 from world import (
     ORIGIN,
     adopted,
@@ -155,6 +157,14 @@ SAID = {
         evidence=(1,), until_on=date(2025, 6, 1), reviewed_on=DAY,
     ): "flag 0123456789abcdef (cap-breach) snoozed until 2025-06-01: lawful",
 }  # fmt: skip
+
+TOLD_SAID = dict(
+    line.split("  ", 1)
+    for line in Path(__file__).with_name("told.txt").read_text(encoding="utf-8").splitlines()
+)
+"""What `told.TOLD` says, by wire name."""
+
+SAID |= {event: TOLD_SAID[event.wire] for event in TOLD}
 
 
 @pytest.mark.parametrize(("event", "said"), SAID.items(), ids=[event.wire for event in SAID])
