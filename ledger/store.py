@@ -14,7 +14,6 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -304,7 +303,7 @@ class Store(DCBRecorder):
         """Run a statement in the driver once for each row: the hot path."""
         connection.connection.cursor().executemany(self.sql(statement), rows)
 
-    def tags_of(self, connection: Connection, first: int, last: int) -> dict[int, tuple[str, ...]]:
+    def tags_of(self, connection: Connection, first: int, last: int) -> dict[int, list[str]]:
         """Tags of entries `first` to `last`, by position, as their rows have them."""
         rows = self.fetch(
             connection,
@@ -313,7 +312,7 @@ class Store(DCBRecorder):
         )
         return {position: _split(tags) for position, tags in rows}
 
-    def audited(self, connection: Connection) -> Iterator[tuple[StoredRow, tuple[str, ...]]]:
+    def audited(self, connection: Connection) -> Iterator[tuple[StoredRow, list[str]]]:
         """Every row in order with its tags: those it has, and again those it is found by.
 
         The two are the same, and given once; where they are not, both are given, one after the
@@ -321,29 +320,44 @@ class Store(DCBRecorder):
         """
         indexed = self.last(connection) // INDEXED_AT_ONCE * INDEXED_AT_ONCE
         index = self._tag_index(connection)
-        found = next(index, None)
-        rows = self.pages(connection)
-        while page := list(islice(rows, PAGE_ROWS)):
-            named = self.tags_of(connection, page[0][0], page[-1][0])
-            for row in page:
-                position, subject, tags = row[0], row[1], named[row[0]]
-                finds = []
-                while found is not None and found[0] <= position:
-                    finds.append(str(found[1]))
-                    found = next(index, None)
+        found, finds = next(index, (INTEGER_MAX, ""))
+        after = 0
+        while page := self.fetch(
+            connection,
+            "SELECT position, subject, version, type, line, tags FROM entries"
+            " WHERE position > ? ORDER BY position LIMIT ?",
+            (after, PAGE_ROWS),
+        ):
+            after = page[-1][0]
+            for position, subject, version, wire, line, joined in page:
+                tags = _split(joined)
                 awaited = [tag for tag in tags if tag != subject] if position <= indexed else []
-                yield row, tags if sorted(finds) == awaited else (*tags, *finds)
+                given = ""
+                while found <= position:
+                    given = f"{given}\n{finds}" if given else finds
+                    found, finds = next(index, (INTEGER_MAX, ""))
+                if given != "\n".join(awaited) and sorted(given.split("\n")) != awaited:
+                    tags += given.split("\n")
+                yield (position, subject, version, wire, line), tags
 
     def _tag_index(self, connection: Connection) -> Iterator[tuple[int, str]]:
-        """The index of tags in order of entries, streamed: the database sorts it."""
-        statement = "SELECT position, tag FROM entry_tags ORDER BY position"
+        """The index of tags by entry, each entry's joined, streamed: the database sorts it."""
         driver: Any = connection.connection.driver_connection
         if connection.dialect.name == "sqlite":
-            yield from driver.execute(statement)
+            # It keeps bytes in a column of text, for whoever writes them there: no search finds
+            # those, so they are given as what they are.
+            yield from driver.execute(
+                "SELECT CAST(position AS INTEGER) AS entry, group_concat("
+                "CASE typeof(tag) WHEN 'text' THEN tag ELSE quote(tag) END, char(10))"
+                " FROM entry_tags GROUP BY entry"
+            )
             return
         # Without a name its driver would fetch everything at once.
         with driver.cursor(name="tag_index") as cursor:
-            yield from cursor.execute(statement)
+            yield from cursor.execute(
+                "SELECT position, string_agg(tag, chr(10) ORDER BY tag COLLATE \"C\")"
+                " FROM entry_tags GROUP BY position ORDER BY position"
+            )
 
     def tile(self, connection: Connection, level: int, number: int) -> bytes | None:
         """The 256 hashes of a complete tile, or None while it is not complete."""
@@ -637,11 +651,11 @@ def _joined(tags: Sequence[str]) -> str:
     return "\n".join(("", *tags, "")) if tags else ""
 
 
-def _split(joined: str) -> tuple[str, ...]:
+def _split(joined: str) -> list[str]:
     r"""What `_joined` joined.
 
     >>> _split("\ncountry:AE\nshipment:S1\n")
-    ('country:AE', 'shipment:S1')
+    ['country:AE', 'shipment:S1']
     """
     # SQLite keeps bytes in a column of text, for whoever writes them there: those are no tags.
-    return tuple(joined.split("\n")[1:-1]) if isinstance(joined, str) else (repr(joined),)
+    return joined.split("\n")[1:-1] if isinstance(joined, str) else [repr(joined)]

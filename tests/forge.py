@@ -252,7 +252,7 @@ class Forge:
         if payload is None:
             self.rows.append(Row(number, line, None, None, "", None))
         else:
-            tags = tuple(payload["tags"])
+            tags = list(payload["tags"])
             self.rows.append(Row(number, line, subject, payload["ver"], payload["type"], tags))
         return self
 
@@ -277,7 +277,7 @@ class Forge:
             "rows": self.rows,
             "anchor": self.anchor() if self.lines else None,
             "checkpoint": self.checkpoint(),
-            "threads": 2,
+            "workers": 2,
         }
         given |= changes
         return verify(given.pop("rows"), **given)

@@ -115,7 +115,7 @@ def tags(event: Event) -> list[str]:
 
 def party_tags(*parties: PartyId | None) -> tuple[str, ...]:
     """One tag for each party that is there."""
-    return tuple(f"party:{party}" for party in parties if party is not None)
+    return tuple([f"party:{party}" for party in parties if party is not None])
 
 
 def tag(noun: str, name: str | None) -> tuple[str, ...]:

@@ -9,25 +9,30 @@ import json
 import re
 from base64 import b64encode
 from binascii import Error as Base64Error
-from binascii import a2b_base64, b2a_base64
+from binascii import a2b_base64
 from datetime import datetime
-from typing import Annotated, Final, Literal, NamedTuple
+from functools import lru_cache
+from typing import Annotated, Final, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from ledger.errors import Malformed, NotAuthentic
-from ledger.events import Event, decode, encode, tags
+from ledger.events import EVENTS, Event, decode, encode, tags
 from ledger.terms import INTEGER_MAX
+
+T = TypeVar("T")
 
 PAYLOAD_TYPE: Final = b"application/vnd.chip-ledger.event.v1+json"
 LINE_BYTES_MAX: Final = 60_000
 """An entry in a tile of tlog-tiles has a length of 16 bits."""
 
-_HEAD: Final = b'{"payload":"'
-_TYPE: Final = b'","payloadType":"%b","signatures":[{"keyid":"' % PAYLOAD_TYPE
-_SIG: Final = b'","sig":"'
-_TAIL: Final = b'"}]}'
+# Payload and signature stand between these with the quotes of their JSON strings.
+_HEAD: Final = b'{"payload":'
+_TYPE: Final = b',"payloadType":"%b","signatures":[{"keyid":"' % PAYLOAD_TYPE
+_SIG: Final = b'","sig":'
+_TAIL: Final = b"}]}"
 _PAYLOAD_AT: Final = len(_HEAD)
+_KEYID_LENGTH: Final = 32
 _PREAUTH: Final = b"DSSEv1 %d %b %%d %%b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE)
 
 _INSTANT: Final = re.compile(
@@ -35,16 +40,18 @@ _INSTANT: Final = re.compile(
 )
 
 
-class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """The signed members, as docs/formats.md lists them."""
+class Payload(
+    msgspec.Struct, Generic[T], frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False
+):
+    """The signed members, as docs/formats.md lists them; `data` is an event or its bytes."""
 
     at: str
     by: str
-    data: msgspec.Raw
+    data: T
     id: str
     kid: str
     log: str
-    prev: str | None
+    prev: bytes | None
     role: str
     seen: tuple[Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)], str]
     tags: list[str]
@@ -56,7 +63,7 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Said(NamedTuple):
     """An entry taken apart: what was signed, by whom as the line says, the event and its tags."""
 
-    payload: Payload
+    payload: Payload[Event] | Payload[msgspec.Raw]
     message: bytes
     keyid: bytes
     signature: bytes
@@ -64,8 +71,16 @@ class Said(NamedTuple):
     tags: list[str]
 
 
-_decoder = msgspec.json.Decoder(Payload)
+_decoder = msgspec.json.Decoder(Payload[msgspec.Raw])
 _encoder = msgspec.json.Encoder(order="sorted")
+# Payload and body in one go, where it is known beforehand what the event should be.
+_decoders: dict[str, msgspec.json.Decoder[Payload[Event]]] = {
+    wire: msgspec.json.Decoder(Payload[event])  # type: ignore[valid-type]
+    for wire, event in EVENTS.items()
+}
+# A JSON string in base64, with its quotes: three times as fast as `binascii`.
+_to_base64: Final = msgspec.json.Encoder().encode
+_from_base64: Final = msgspec.json.Decoder(bytes).decode
 
 
 def base64(raw: bytes) -> str:
@@ -99,14 +114,32 @@ def preauth(payload: bytes) -> bytes:
     return _PREAUTH % (len(payload), payload)
 
 
-def read(line: bytes) -> Said:
+def read(line: bytes, wire: str = "") -> Said:
     """An entry line taken apart, or `NotAuthentic` with the code that says what is wrong.
+
+    `wire` is the name of the event the line is expected to hold, where a row says one: then it is
+    read faster, and to the same result, whether or not it is another.
 
     ENTRY_SYNTAX, ENTRY_NOT_CANONICAL, SIGNER_SET, PAYLOAD_SYNTAX, PAYLOAD_DUP_KEY,
     PAYLOAD_NOT_CANONICAL, EVENT_UNKNOWN, EVENT_SCHEMA. Whether the payload is true of the event,
     and the signature the signer's, is not looked at here.
     """
     keyid, signature, raw = _open(line)
+    try:
+        payload = _decoders[wire].decode(raw)
+        named = tags(payload.data)
+        as_expected = (
+            payload.type == wire and _encoder.encode(payload) == raw and _is_instant(payload.at)
+        )
+    except (KeyError, Malformed, msgspec.MsgspecError, UnicodeError):
+        as_expected = False
+    if not as_expected:
+        return _read_in_steps(keyid, signature, raw)
+    return Said(payload, preauth(raw), keyid, signature, payload.data, named)
+
+
+def _read_in_steps(keyid: bytes, signature: bytes, raw: bytes) -> Said:
+    """The same, one thing after another, so that it says what is wrong."""
     try:
         payload = _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeError) as error:
@@ -133,25 +166,28 @@ def read(line: bytes) -> Said:
 
 def _open(line: bytes) -> tuple[bytes, bytes, bytes]:
     """Key id, signature and payload of a line with one signature, in the one form it has."""
-    stop = line.find(b'"', _PAYLOAD_AT)
+    stop = line.find(b",", _PAYLOAD_AT)
     keyid_at = stop + len(_TYPE)
-    keyid = line[keyid_at : keyid_at + 32]
+    sig_at = keyid_at + _KEYID_LENGTH + len(_SIG)
+    keyid = line[keyid_at : keyid_at + _KEYID_LENGTH]
     try:
-        raw = a2b_base64(line[_PAYLOAD_AT:stop])
-        signature = a2b_base64(line[keyid_at + 32 + len(_SIG) : -len(_TAIL)])
-    except Base64Error:
+        raw = _from_base64(line[_PAYLOAD_AT:stop])
+        signature = _from_base64(line[sig_at : -len(_TAIL)])
+    except (msgspec.MsgspecError, UnicodeError):
         raise _unlike_an_entry(line) from None
-    # Whatever base64 passed over, and whatever stands between these parts, shows here.
+    # Whatever was passed over as base64 or JSON, and whatever stands between these parts, shows
+    # here: the line has one form.
     rebuilt = b"".join((
-        _HEAD, b2a_base64(raw, newline=False), _TYPE, keyid, _SIG,
-        b2a_base64(signature, newline=False), _TAIL,
+        _HEAD, _to_base64(raw), _TYPE, keyid, _SIG, _to_base64(signature), _TAIL,
     ))  # fmt: skip
     if rebuilt != line or len(line) > LINE_BYTES_MAX:
         raise _unlike_an_entry(line)
     return keyid, signature, raw
 
 
+@lru_cache(maxsize=1)
 def _is_instant(text: str) -> bool:
+    # Entries written together share it.
     if not _INSTANT.fullmatch(text):
         return False
     try:

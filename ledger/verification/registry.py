@@ -32,8 +32,9 @@ from ledger.events import (
     LedgerOpened,
 )
 from ledger.roles import ROLES
-from ledger.verification.keys import Check, UnfitKey, holds, key_id, load
+from ledger.verification.keys import UnfitKey, holds, key_id
 from ledger.verification.line import unbase64
+from ledger.verification.pool import checker
 
 ADMINISTRATOR: Final = "key_administrator"
 
@@ -52,7 +53,7 @@ class Held:
 
     index        its number among the keys, from 1
     may          wire names it may sign, by role
-    check        what checks its signatures
+    algorithm    and `spki`: what checks its signatures
     valid_from   first day, ISO 8601, which sorts as it is
     valid_until  last day
     proposed_by  actor who enrolled it
@@ -65,7 +66,8 @@ class Held:
     kid: str
     actor: str
     may: dict[str, frozenset[str]]
-    check: Check
+    algorithm: str
+    spki: bytes
     valid_from: str
     valid_until: str
     proposed_by: str
@@ -170,7 +172,7 @@ class Registry:
     def _enroll(self, one: EnrolledKey, leaf: str, by: str, *, pending: bool) -> Iterator[Fault]:
         spki = unbase64(one.spki) or b""
         try:
-            check = load(one.algorithm, spki)
+            check = checker(one.algorithm, spki)
         except UnfitKey as flaw:
             yield "KEY_WEAK", f"the key {one.key} of {one.actor} {flaw}"
             return
@@ -199,7 +201,8 @@ class Registry:
             kid=one.key,
             actor=one.actor,
             may={role: ROLES[role] for role in one.roles},
-            check=check,
+            algorithm=one.algorithm,
+            spki=spki,
             valid_from=one.valid_from.isoformat(),
             valid_until="9999-12-31" if one.valid_until is None else one.valid_until.isoformat(),
             proposed_by=by,

@@ -5,7 +5,7 @@
 3. Every line is a leaf; there are at least as many as the checkpoint covers, with its root.
 4. Every kept checkpoint is of this history: not longer than it, and of the same root there.
 5. Entry by entry, in order: see `walk` and `registry` for the rules.
-6. Signatures, in threads.
+6. Signatures, on all cores.
 7. Confidential members against their digests: no event of this version has any.
 8. The verdict.
 
@@ -54,7 +54,7 @@ def verify(
     anchor: Anchor | None,
     checkpoint: str | None,
     known: Sequence[str] = (),
-    threads: int | None = None,
+    workers: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Check everything that can be checked about a ledger, re-reading every byte.
@@ -63,7 +63,7 @@ def verify(
     anchor       what the auditor brought; None takes the ledger's own word for it
     checkpoint   the newest note in the store
     known        notes kept from earlier, beside those of the anchor
-    threads      for signatures; all cores when None
+    workers      for signatures; one a core when None
     on_progress  told now and then how many entries are done
     """
     known = (*(() if anchor is None else anchor.checkpoints), *known)
@@ -71,7 +71,7 @@ def verify(
     if anchor is None:
         anchor, rows = _own_word(rows)
     walk = Walk(None if anchor is None else anchor.origin)
-    walk.run(rows, threads=threads or os.cpu_count() or 1, on_progress=on_progress)
+    walk.run(rows, workers=workers or os.cpu_count() or 1, on_progress=on_progress)
     # Steps 2 to 4 compare with the tree that step 5 builds on its one pass; the report, and the
     # findings in it, stand in the order of the steps all the same.
     audit = _Audit(walk, anchor, Findings())

@@ -1,4 +1,4 @@
-"""The one pass over all entries: lines, streams, times, keys and roles here; signatures in threads.
+"""The one pass over all entries: lines, streams, times, keys and roles; signatures beside it.
 
 The rules, for entry n of a ledger with a given origin:
 
@@ -16,22 +16,20 @@ of a size that takes in altered bytes; and entries by keys that only an unreadab
 have enrolled, which are counted as not checked.
 """
 
-import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
 from typing import Final, NamedTuple
-
-from cryptography.exceptions import InvalidSignature
 
 from ledger.errors import NotAuthentic
 from ledger.events import Event, LedgerOpened
-from ledger.verification.keys import Check, holds
 from ledger.verification.line import Payload, Said, base64, read
+from ledger.verification.pool import FEW, Job, failed, pool
 from ledger.verification.registry import KEY_EVENTS, Held, Registry
 from ledger.verification.report import ALTERED, Findings
 from ledger.verification.tree import Tree, leaf_hash
@@ -42,12 +40,8 @@ BACKWARDS_SECONDS_MAX: Final = 300
 _BACKWARDS: Final = timedelta(seconds=BACKWARDS_SECONDS_MAX)
 _FIRST: Final = datetime.min.replace(tzinfo=UTC) + _BACKWARDS
 
-_BATCH: Final = 256  # entries handed to a thread at once
+_BATCH: Final = 256  # signatures handed over at once
 _ROOTS_KEPT: Final = 4_096
-# A thread that has verified a signature needs the interpreter for a microsecond before the next
-# one, and by Python's default waits up to 5 ms for it while this thread reads entries. Measured on
-# two cores: 0.80 of bare signature verification with the default, 0.88 with this.
-_SWITCH_SECONDS: Final = 0.000_5
 
 
 class Row(NamedTuple):
@@ -62,11 +56,7 @@ class Row(NamedTuple):
     subject: str | None
     version: int | None
     type: str
-    tags: tuple[str, ...] | None
-
-
-_Job = tuple[int, Check, bytes, bytes]
-"""A signature to verify: entry, key, signature, message."""
+    tags: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +93,7 @@ class Walk:
         self.follow_ons = 0
         self._origin = origin
         self._noted: list[_Noted] = []
-        self._jobs: list[_Job] = []
+        self._jobs: list[Job] = []
         self._versions = array("Q")
         self._altered: list[int] = []
         self._position = 0
@@ -114,29 +104,25 @@ class Walk:
         self._seen_wrong: set[tuple[int, str]] = set()
 
     def run(
-        self, rows: Iterable[Row], *, threads: int, on_progress: Callable[[int], None] | None
+        self, rows: Iterable[Row], *, workers: int, on_progress: Callable[[int], None] | None
     ) -> None:
         """Read every row once, in order, holding a few batches at a time."""
+        rows = iter(rows)
+        first = [*islice(rows, FEW)]
         waiting: deque[_Batch] = deque()
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(_SWITCH_SECONDS)
-        pool = ThreadPoolExecutor(threads, "verify")
-        try:
-            for row in rows:
-                self._entry(row)
-                if len(self._versions) % _BATCH == 0:
-                    waiting.append(self._hand_over(pool))
-                    if len(waiting) > 2 * threads:
+        with pool(workers, many=len(first) == FEW) as executor:
+            for number, row in enumerate(chain(first, rows), start=1):
+                self._entry(number, row)
+                if number % _BATCH == 0:
+                    waiting.append(self._hand_over(executor))
+                    if len(waiting) > 2 * workers:
                         self._take_back(waiting.popleft(), on_progress)
-            waiting.append(self._hand_over(pool))
+            waiting.append(self._hand_over(executor))
             while waiting:
                 self._take_back(waiting.popleft(), on_progress)
-        finally:
-            pool.shutdown(cancel_futures=True)
-            sys.setswitchinterval(interval)
 
-    def _hand_over(self, pool: ThreadPoolExecutor) -> _Batch:
-        batch = _Batch(pool.submit(_failed, self._jobs), self._noted, len(self._versions))
+    def _hand_over(self, executor: Executor) -> _Batch:
+        batch = _Batch(executor.submit(failed, self._jobs), self._noted, len(self._versions))
         self._jobs, self._noted = [], []
         return batch
 
@@ -154,8 +140,7 @@ class Walk:
     def _altered_between(self, first: int, last: int) -> int:
         return bisect_right(self._altered, last) - bisect_left(self._altered, first)
 
-    def _entry(self, row: Row) -> None:
-        number = len(self._versions) + 1
+    def _entry(self, number: int, row: Row) -> None:
         leaf = leaf_hash(row.line)
         if row.position != self._position + 1:
             self._note(
@@ -167,7 +152,7 @@ class Walk:
         held: Held | None = None
         version = 0
         try:
-            said = read(row.line)
+            said = read(row.line, row.type)
         except NotAuthentic as error:
             self._note(number, error.code, error.problem)
             self.registry.torn = True
@@ -201,8 +186,7 @@ class Walk:
     def _row(self, number: int, row: Row, payload: Payload) -> None:
         if row.subject is None and row.version is None and row.tags is None:
             return
-        # A database gives tags in an order of its own; those signed are sorted.
-        stored = (row.subject, row.version, row.type, sorted(row.tags or ()))
+        stored = row[2:]
         signed = (payload.id, payload.ver, payload.type, payload.tags)
         if stored != signed:
             names = ("subject", "version", "type", "tags")
@@ -227,7 +211,7 @@ class Walk:
                 (max(1, payload.ver - expected), last + 1, number - 1),
             )
             return
-        if payload.prev != (base64(self.tree.leaf(last)) if last else None):
+        if payload.prev != (self.tree.leaf(last) if last else None):
             before = f"entry {last:,}" if last else "no entry"
             self._note(
                 number,
@@ -302,9 +286,10 @@ class Walk:
             self.registry.torn |= key_event
             return held
         self.signatures += 1
+        job = (number, held.algorithm, held.spki, signature, message)
         if not key_event:
-            self._jobs.append((number, held.check, signature, message))
-        elif not holds(held.check, signature, message):
+            self._jobs.append(job)
+        elif failed([job]):
             # Key events are few, and what follows stands on them: they are verified here and now.
             self._noted.append(_unsigned(number))
             self.registry.torn = True
@@ -327,17 +312,6 @@ class Walk:
             event, entry=1, leaf=base64(leaf), by=payload.by, kid=payload.kid
         ):
             self._note(1, code, problem)
-
-
-def _failed(jobs: list[_Job]) -> list[int]:
-    """Numbers of the entries whose signature is not good; runs in a thread."""
-    failed = []
-    for entry, check, signature, message in jobs:
-        try:
-            check(signature, message)
-        except (InvalidSignature, ValueError):
-            failed.append(entry)
-    return failed
 
 
 def _unsigned(entry: int) -> _Noted:

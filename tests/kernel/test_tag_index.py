@@ -62,7 +62,7 @@ def test_tags_appended_one_by_one_come_into_the_index_all_the_same(store):
         rows = store.fetch(connection, "SELECT count(*), max(position) FROM entry_tags")
         assert [(INDEXED_AT_ONCE, INDEXED_AT_ONCE)] == [tuple(row) for row in rows]
         for (number, subject, *_), tags in store.audited(connection):
-            assert tags == (f"country:{'AE' if number % 2 else 'SA'}", subject)
+            assert tags == [f"country:{'AE' if number % 2 else 'SA'}", subject]
 
 
 @pytest.mark.parametrize(

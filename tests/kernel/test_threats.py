@@ -170,7 +170,7 @@ def test_any_byte_changed_under_a_new_checkpoint_still_names_that_entry(
     flip = data.draw(st.integers(1, 255), label="flip")
     replaced(forge, number, line[:at] + bytes([line[at] ^ flip]) + line[at + 1 :])
 
-    report = verify(bare(forge.lines), anchor=None, checkpoint=forge.checkpoint(), threads=1)
+    report = verify(bare(forge.lines), anchor=None, checkpoint=forge.checkpoint(), workers=1)
 
     assert "INVALID" == report.verdict
     assert {number} == {entry for _, entry in found(report) if entry is not None}
