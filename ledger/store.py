@@ -355,7 +355,7 @@ class Store(DCBRecorder):
         # Without a name its driver would fetch everything at once.
         with driver.cursor(name="tag_index") as cursor:
             yield from cursor.execute(
-                "SELECT position, string_agg(tag, chr(10) ORDER BY tag COLLATE \"C\")"
+                'SELECT position, string_agg(tag, chr(10) ORDER BY tag COLLATE "C")'
                 " FROM entry_tags GROUP BY position ORDER BY position"
             )
 
