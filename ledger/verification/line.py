@@ -60,10 +60,13 @@ class Payload(
     ver: Annotated[int, msgspec.Meta(ge=1, le=INTEGER_MAX)]
 
 
+AnyPayload = Payload[Event] | Payload[msgspec.Raw]
+
+
 class Said(NamedTuple):
     """An entry taken apart: what was signed, by whom as the line says, the event and its tags."""
 
-    payload: Payload[Event] | Payload[msgspec.Raw]
+    payload: AnyPayload
     message: bytes
     keyid: bytes
     signature: bytes

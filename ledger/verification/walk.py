@@ -28,7 +28,7 @@ from typing import Final, NamedTuple
 
 from ledger.errors import NotAuthentic
 from ledger.events import Event, LedgerOpened
-from ledger.verification.line import Payload, Said, base64, read
+from ledger.verification.line import AnyPayload, Said, base64, read
 from ledger.verification.pool import FEW, Job, failed, pool
 from ledger.verification.registry import KEY_EVENTS, Held, Registry
 from ledger.verification.report import ALTERED, Findings
@@ -183,7 +183,7 @@ class Walk:
     def _note(self, entry: int, code: str, problem: str, *follows: tuple[int, int, int]) -> None:
         self._noted.append(_Noted(entry, code, problem, follows))
 
-    def _row(self, number: int, row: Row, payload: Payload) -> None:
+    def _row(self, number: int, row: Row, payload: AnyPayload) -> None:
         if row.subject is None and row.version is None and row.tags is None:
             return
         stored = row[2:]
@@ -197,7 +197,7 @@ class Walk:
             )
             self._note(number, "ROW_MISMATCH", f"its row says {', '.join(differ)}")
 
-    def _stream(self, number: int, payload: Payload) -> None:
+    def _stream(self, number: int, payload: AnyPayload) -> None:
         last = self.subjects.get(payload.id, 0)
         self.subjects[payload.id] = number
         expected = self._versions[last - 1] + 1 if last else 1
@@ -220,7 +220,7 @@ class Walk:
                 (1, last, last),
             )
 
-    def _seen(self, number: int, payload: Payload) -> None:
+    def _seen(self, number: int, payload: AnyPayload) -> None:
         size, root = payload.seen
         if size >= number:
             self._note(
@@ -300,7 +300,7 @@ class Walk:
                 self._note(number, code, problem)
         return held
 
-    def _opening(self, event: Event, payload: Payload, leaf: bytes) -> None:
+    def _opening(self, event: Event, payload: AnyPayload, leaf: bytes) -> None:
         """The first entry is signed with a key it enrolls itself, so it is folded beforehand."""
         if not isinstance(event, LedgerOpened):
             self._note(1, "OPENING", f"the first entry is {event.wire} and opens no ledger")
