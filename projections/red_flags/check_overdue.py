@@ -42,15 +42,22 @@ class Requested(msgspec.Struct, frozen=True):
     policy: str
 
 
+class Visit(msgspec.Struct, frozen=True, array_like=True):
+    """A date set for a check, the day on which it was set, and the entry that says so."""
+
+    entry: int
+    set_on: date
+    planned_for: date
+
+
 class Followed(msgspec.Struct, frozen=True):
     """What happened to a check, whether its request was recorded before or comes late.
 
-    scheduled_at  entry of the newest date set for it, else 0
-    ended_on      first day on which it was performed, rated, refused or closed
+    visits    every date set for it, in the order of their entries
+    ended_on  first day on which it was performed, rated, refused or closed
     """
 
-    scheduled_at: int = 0
-    scheduled_for: date | None = None
+    visits: tuple[Visit, ...] = ()
     ended_on: date | None = None
 
 
@@ -86,8 +93,10 @@ class CheckOverdue(Rule):
                         _default_days() if days is None else days, day.policy,
                     ),
                 )  # fmt: skip
-            case CheckScheduled(check=check, scheduled_for=on):
-                self._follow(states, check, scheduled_at=entry.number, scheduled_for=on)
+            case CheckScheduled(check=check, scheduled_on=set_on, scheduled_for=planned_for):
+                visit = Visit(entry.number, set_on, planned_for)
+                visits = (*self._followed(states, check).visits, visit)
+                self._follow(states, check, visits=visits)
             case CheckPerformed(check=check, performed_on=on):
                 self._end(states, check, on)
                 yield Finding(check)
@@ -108,11 +117,10 @@ class CheckOverdue(Rule):
             due = check.requested_on + timedelta(days=check.days)
             if on <= due or (then.ended_on is not None and then.ended_on <= on):
                 continue
-            arranged = (
-                f"a visit was set for {then.scheduled_for}"
-                if then.scheduled_for
-                else "no visit was set"
-            )
+            # What was set on a later day had not been set then.
+            by_then = [visit for visit in then.visits if visit.set_on <= on]
+            last = max(by_then, key=lambda visit: (visit.set_on, visit.entry), default=None)
+            arranged = f"a visit was set for {last.planned_for}" if last else "no visit was set"
             yield RedFlag(
                 rule=self.name,
                 severity="strong",
@@ -127,7 +135,7 @@ class CheckOverdue(Rule):
                 source=self.source,
                 policy=check.policy,
                 on=due + timedelta(days=1),
-                evidence=entries(check.requested_at, then.scheduled_at),
+                evidence=entries(check.requested_at, last.entry if last else 0),
             )
 
     def _refused(self, refused: CheckRefused, number: int, known: Requested | None) -> RedFlag:

@@ -71,6 +71,23 @@ def test_a_visit_that_was_only_set_does_not_stop_the_clock_and_is_said():
     assert (3, 4) == flag.evidence
 
 
+def test_a_visit_that_was_set_later_is_not_said_on_the_day_before():
+    first, second = (
+        CheckScheduled(check="C-1", party="acme", scheduled_on=set_on, scheduled_for=day)
+        for set_on, day in (
+            (date(2025, 7, 1), date(2025, 9, 9)), (date(2025, 9, 10), date(2025, 10, 1))
+        )
+    )  # fmt: skip
+    history = (requested(), first, second)
+    (before,) = checks(*history, on=date(2025, 9, 9))
+    (after,) = checks(*history, on=date(2025, 9, 10))
+
+    assert "a visit was set for 2025-09-09" in before.because
+    assert (3, 4) == before.evidence
+    assert "a visit was set for 2025-10-01" in after.because
+    assert (3, 5) == after.evidence
+
+
 def test_a_refusal_is_flagged_at_once_and_then_not_as_overdue_too():
     (flag,) = checks(requested(), refused(), on=date(2026, 1, 1))
 
