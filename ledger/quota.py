@@ -9,7 +9,8 @@
 
 What is kept knows no policy: amounts by country, classification, month and authority. Caps,
 exempt flows, territories and periods are read from the rules when somebody asks, so one board
-answers under any pack. Units: TPP.
+answers under any pack. What is kept is all that the entries hold, for a promise is guarded
+against every other; what was so on an earlier day is folded up to that day. Units: TPP.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,9 +36,10 @@ from ledger.events import (
     ShipmentTransferred,
     ShipmentVoided,
 )
+from ledger.events.agreements import AboutAgreement
 from ledger.fold import States
 from ledger.policy import Rules
-from ledger.terms import COUNTRIES, AgreementId, Country
+from ledger.terms import COUNTRIES, Country
 
 T = TypeVar("T")
 
@@ -122,11 +124,40 @@ class Holding(msgspec.Struct, gc=False):
 
 
 class Raised(msgspec.Struct):
-    """A G2G agreement's uplift over time: from each date, so many TPP while it is in force."""
+    """What a G2G agreement adds to a country's cap over time, each change under its date (ISO).
+
+    concluded   TPP it adds once in force
+    amended     TPP it adds from then on
+    standing    true from the date it is in force, false from the date it is suspended
+    terminated  dates on which it ended for good
+    """
 
     country: str
-    uplift: dict[str, int]
-    standing: dict[str, bool]
+    concluded: dict[str, int] = {}
+    amended: dict[str, int] = {}
+    standing: dict[str, bool] = {}
+    terminated: list[str] = []
+
+    def uplift(self, on: date) -> int:
+        """TPP it adds on a date.
+
+        Only what followed its newest conclusion counts: one that was terminated stays so, whatever
+        is said to be in force later, until it is concluded anew.
+
+        >>> ended = Raised("AE", {"2025-01-01": 7}, standing={"2025-02-01": True})
+        >>> ended.terminated.append("2025-03-01")
+        >>> ended.standing["2025-04-01"] = True
+        >>> [ended.uplift(date(2025, month, 15)) for month in (1, 2, 3, 4)]
+        [0, 7, 0, 0]
+        """
+        today = on.isoformat()
+        begun = max((day for day in self.concluded if day <= today), default=None)
+        if begun is None or any(begun <= day <= today for day in self.terminated):
+            return 0
+        if not _latest(self.standing, begun, today):
+            return 0
+        amended = _latest(self.amended, begun, today)
+        return self.concluded[begun] if amended is None else amended
 
 
 class QuotaFold:
@@ -137,15 +168,19 @@ class QuotaFold:
     E/<country>/<month of expiry>   the same by the day, for the month that is not over
     P/<country>/<year decided>      licensed, ever, by month and eccn
     D/<country>/<quarter shipped>   drawn, by month, eccn and authority
-    A/<agreement>                   uplift
+    A/<agreement>/<country>         uplift
     V/<entry>                       a voided shipment's entry
+    latest                          newest date of a license decided or a shipment
 
     Years and quarters are few however many licenses and shipments there are, and so is what one
     of them holds: questions and new entries cost the same in a large ledger.
+
+    With `until`, as it was in the world at the end of that day: licenses decided later and
+    shipments made later are left out, whenever they were told. Such states are never kept.
     """
 
     name = "quotas"
-    version = 2
+    version = 3
     reads = frozenset(
         event.wire
         for event in (
@@ -155,20 +190,27 @@ class QuotaFold:
         )
     )  # fmt: skip
 
+    def __init__(self, until: date = date.max) -> None:
+        self._until = until
+
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry does to the quotas."""
         match entry.event:
             case Movement() as movement:
-                _ship(states, movement, 1)
+                on = movement.on
+                if on <= self._until:
+                    _ship(states, movement, on, 1)
             case LicenseApproved() as approved:
-                _approve(states, approved)
+                if approved.decided_on <= self._until:
+                    _approve(states, approved)
             case ShipmentVoided(entry=number, shipment=shipment):
                 if number >= entry.number or states.number(f"V/{number}"):
                     return
                 voided = states.recall(number).event
                 if isinstance(voided, Movement) and voided.shipment == shipment:
                     states.put(f"V/{number}", 1)
-                    _ship(states, voided, -1)
+                    if voided.on <= self._until:
+                        _ship(states, voided, voided.on, -1)
             case event:
                 _agree(states, event)
 
@@ -176,7 +218,7 @@ class QuotaFold:
 def _approve(states: States, approved: LicenseApproved) -> None:
     holding = states.get(f"H/{approved.license}", Holding) or Holding({})
     _reserve(states, holding, -1)
-    month = approved.decided_on.isoformat()[:7]
+    month = _dated(states, approved.decided_on)
     holding = Holding(dict(holding.lines), approved.destination, month, f"{approved.expires_on}")
     for line in approved.lines:
         shipped = holding.lines.get(line.model, HeldLine()).shipped
@@ -197,6 +239,15 @@ def _promise(states: States, holding: Holding, eccn: str, tpp: int) -> None:
     name = f"{holding.month}/{eccn}/{expires}"
     _add(states, f"R/{holding.country}/{expires[:4]}", name[:-3], tpp)
     _add(states, f"E/{holding.country}/{expires[:7]}", name, tpp)
+
+
+def _dated(states: States, on: date) -> str:
+    """The month of a date; the date is remembered where it is the newest."""
+    day = on.isoformat()
+    latest = states.get("latest", str)
+    if latest is None or latest < day:
+        states.put("latest", day)
+    return day[:7]
 
 
 @cache
@@ -220,10 +271,10 @@ def _add(states: States, key: str, name: str, tpp: int) -> None:
     states.put(key, amounts or None)
 
 
-def _ship(states: States, movement: Movement, sign: int) -> None:
+def _ship(states: States, movement: Movement, on: date, sign: int) -> None:
     if isinstance(movement, ShipmentTransferred) and movement.license is None:
         return
-    month = movement.on.isoformat()[:7]
+    month = _dated(states, on)
     for line in movement.lines:
         name = f"{month}/{line.eccn or UNCLASSIFIED}/{movement.authority}"
         _add(states, f"D/{movement.destination}/{_quarter(month)}", name, sign * line.tpp)
@@ -245,51 +296,42 @@ def _ship(states: States, movement: Movement, sign: int) -> None:
 
 
 def _agree(states: States, event: object) -> None:
+    if not isinstance(event, AboutAgreement):
+        return
+    # An id stands for one agreement with one country: what names another raises nothing there.
+    key, day = f"A/{event.agreement}/{event.country}", event.on.isoformat()
+    raised = states.get(key, Raised) or Raised(event.country)
     match event:
-        case AgreementConcluded(agreement=agreement, country=country, uplift_tpp=uplift):
-            states.put(f"A/{agreement}", Raised(country, {"0001-01-01": uplift}, {}))
-        case AgreementAmended(agreement=agreement, uplift_tpp=uplift, effective_on=on):
-            _amend(states, agreement, uplift={on.isoformat(): uplift})
-        case AgreementInForce(agreement=agreement, in_force_on=on):
-            _amend(states, agreement, standing={on.isoformat(): True})
-        case AgreementSuspended(agreement=agreement, suspended_on=on):
-            _amend(states, agreement, standing={on.isoformat(): False})
-        case AgreementTerminated(agreement=agreement, terminated_on=on):
-            _amend(states, agreement, standing={on.isoformat(): False})
+        case AgreementConcluded(uplift_tpp=uplift):
+            raised.concluded[day] = uplift
+        case AgreementAmended(uplift_tpp=uplift):
+            raised.amended[day] = uplift
+        case AgreementInForce():
+            raised.standing[day] = True
+        case AgreementSuspended():
+            raised.standing[day] = False
         case _:
-            return
-
-
-def _amend(
-    states: States,
-    agreement: AgreementId,
-    uplift: dict[str, int] | None = None,
-    standing: dict[str, bool] | None = None,
-) -> None:
-    raised = states.get(f"A/{agreement}", Raised)
-    if raised is not None:
-        states.put(
-            f"A/{agreement}",
-            Raised(
-                raised.country,
-                {**raised.uplift, **(uplift or {})},
-                {**raised.standing, **(standing or {})},
-            ),
-        )
+            raised.terminated.append(day)
+    states.put(key, raised)
 
 
 def uplift(states: States, rules: Rules, country: Country, on: date) -> int:
     """TPP that agreements in force on a date add to a country's allocation, before any limit."""
     return sum(
-        _latest(raised.uplift, on) or 0
+        raised.uplift(on)
         for _, raised in states.scan("A/", Raised)
-        if rules.sovereign(raised.country) == country and _latest(raised.standing, on)
+        if rules.sovereign(raised.country) == country
     )
 
 
-def _latest(dated: dict[str, T], on: date) -> T | None:
-    days = [day for day in dated if day <= on.isoformat()]
+def _latest(dated: dict[str, T], since: str, until: str) -> T | None:
+    days = [day for day in dated if since <= day <= until]
     return dated[max(days)] if days else None
+
+
+def reaches_past(states: States, on: date) -> bool:
+    """Whether amounts of a later day than this are among what is kept."""
+    return (states.get("latest", str) or "") > on.isoformat()
 
 
 def account(states: States, rules: Rules, country: Country, on: date) -> QuotaAccount:

@@ -5,7 +5,8 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""Raised when a table changes: what stands in tables of another version is not read as a ledger."""
 
 _number = BigInteger().with_variant(Integer(), "sqlite")
 # Keys are compared by their bytes on both databases, or a range of them would differ.

@@ -1,8 +1,8 @@
 """Each country's account: what licenses reserve, what shipments drew, what its cap leaves.
 
 The arithmetic is `ledger.quota`; here it becomes rows somebody can read, under the rules of a day
-or under others that are only supposed. Amounts are all that the entries hold; the day decides
-which rules apply and which licenses have lapsed. Units: TPP.
+or under others that are only supposed, and as it was in the world on that day: what was decided or
+shipped later is not in it. Units: TPP.
 """
 
 from dataclasses import dataclass
@@ -76,7 +76,11 @@ def rows(
         sovereign = rules.sovereign(country)
         return [_row(states, rules, on, sovereign, quota.account(states, rules, sovereign, on))]
     accounts = quota.accounts(states, rules, on)
-    agreed = {rules.sovereign(raised.country) for _, raised in states.scan("A/", Raised)}
+    agreed = {
+        rules.sovereign(raised.country)
+        for _, raised in states.scan("A/", Raised)
+        if any(day <= on.isoformat() for day in raised.concluded)
+    }
     return [
         _row(states, rules, on, each, accounts.get(each))
         for each in sorted(agreed | accounts.keys())

@@ -56,7 +56,10 @@ def quotas(
     with looking(place, question, [fold]) as look:
         rules = look.rules(question)
         code = None if country is None else terms.country(country)
-        found = board.rows(look.states(fold), rules, question.valid_on, country=code)
+        states = look.states(fold)
+        if quota.reaches_past(states, question.valid_on):
+            states = look.states(quota.QuotaFold(until=question.valid_on), replay=True)
+        found = board.rows(states, rules, question.valid_on, country=code)
         names = "+".join(pack.id for pack in rules.packs)
         stamp = {"rules": names, **look.stamp(question)}
         bars = {row.country: board.bar(row) for row in found}

@@ -250,7 +250,7 @@ def options(
             "--valid-on",
             type=click.DateTime(["%Y-%m-%d"]),
             metavar="DATE",
-            help="Day whose rules and expiries apply; today in UTC unless given.",
+            help="As it was on that day, by its rules; today in UTC unless given.",
         ),
         "known_at": click.option(
             "--known-at",

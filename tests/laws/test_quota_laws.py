@@ -28,7 +28,7 @@ from ledger.events import (
 )
 from ledger.fold import MemoryStates, replay
 from ledger.policy import Rules
-from ledger.quota import Amounts, Holding, QuotaAccount, QuotaFold, account
+from ledger.quota import Amounts, Holding, QuotaAccount, QuotaFold, account, reaches_past
 from ledger.views import catch_up, kept_rows, replayed
 
 DIFFUSION = pack("diffusion-2025")
@@ -179,6 +179,26 @@ def test_an_account_is_what_licenses_still_hold_and_what_was_shipped_and_not_voi
 
     for country in ("AE", "CH", "JP"):
         assert expected(told, DIFFUSION, country, on) == account(states, DIFFUSION, country, on)
+
+
+@given(histories(), days)
+@settings(max_examples=150)
+def test_what_was_so_on_a_day_is_what_had_been_decided_and_shipped_by_then(told, on):
+    """The model is asked about a history in which nothing of a later day was ever told."""
+    gone = {one.shipment for one in told if isinstance(one, Movement) and one.on > on}
+    by_then = [
+        one
+        for one in told
+        if not (isinstance(one, Movement | LicenseApproved) and one.on > on)
+        and not (isinstance(one, Void) and f"S-{one.movement}" in gone)
+    ]
+    kept = after(told)
+    states = replay(QuotaFold(until=on), entries(*numbered(told)))
+
+    for country in ("AE", "CH", "JP"):
+        assert expected(by_then, DIFFUSION, country, on) == account(states, DIFFUSION, country, on)
+    if not reaches_past(kept, on):
+        assert cells(kept) == cells(states)
 
 
 @given(histories())

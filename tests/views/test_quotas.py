@@ -4,7 +4,13 @@ from datetime import date
 
 from world import adopted, approved, entries, exported, licensed, line, pack
 
-from ledger.events import AgreementConcluded, AgreementInForce
+from ledger.events import (
+    AgreementAmended,
+    AgreementConcluded,
+    AgreementInForce,
+    AgreementSuspended,
+    AgreementTerminated,
+)
 from ledger.fold import replay
 from ledger.policy import PolicyTimeline, Rules, after
 from ledger.quota import QuotaFold
@@ -91,6 +97,66 @@ def test_an_agreement_in_force_raises_the_cap_and_never_beyond_what_the_rules_al
 
 def test_a_country_with_an_agreement_alone_is_shown():
     assert ["AE"] == [row.country for row in board(*agreed())]
+
+
+def test_a_country_is_not_shown_for_an_agreement_that_is_still_to_come():
+    assert [] == board(*agreed(), on=date(2025, 5, 14))
+
+
+IN_FORCE = {"agreement": "us-ae", "country": "AE"}
+ENDED = AgreementTerminated(**IN_FORCE, terminated_on=date(2025, 7, 1), reason="diversion")
+AGAIN = AgreementInForce(**IN_FORCE, in_force_on=date(2025, 8, 1))
+PAUSED = AgreementSuspended(**IN_FORCE, suspended_on=date(2025, 7, 1), reason="review")
+
+
+def uplifts(*events, on=UAE_DAY, country="AE"):
+    (row,) = board(*events, country=country, on=on)
+    return row.g2g_agreed_tpp
+
+
+def test_a_suspended_agreement_raises_the_cap_again_once_it_is_in_force_again():
+    assert 0 == uplifts(*agreed(7), PAUSED)
+    assert 7 == uplifts(*agreed(7), PAUSED, on=date(2025, 6, 30))
+    assert 7 == uplifts(*agreed(7), PAUSED, AGAIN)
+
+
+def test_a_terminated_agreement_stays_so_whatever_is_said_to_be_in_force_later():
+    assert 7 == uplifts(*agreed(7), ENDED, on=date(2025, 6, 30))
+    assert 0 == uplifts(*agreed(7), ENDED)
+    assert 0 == uplifts(*agreed(7), ENDED, AGAIN)
+    assert 0 == uplifts(*agreed(7), AGAIN, ENDED)
+
+
+def test_an_agreement_concluded_anew_raises_the_cap_from_when_that_is_in_force():
+    anew = AgreementConcluded(
+        **IN_FORCE, title="Framework II", signatories=("US", "AE"),
+        concluded_on=date(2025, 7, 15), uplift_tpp=9,
+    )  # fmt: skip
+
+    assert 0 == uplifts(*agreed(7), ENDED, anew)
+    assert 9 == uplifts(*agreed(7), ENDED, anew, AGAIN)
+    assert 0 == uplifts(*agreed(7), ENDED, anew, AGAIN, on=date(2025, 7, 31))
+
+
+def test_what_is_said_of_an_agreement_with_another_country_raises_no_cap():
+    concluded, in_force = agreed(7)
+    elsewhere = AgreementInForce(agreement="us-ae", country="SA", in_force_on=date(2025, 6, 1))
+    ended = AgreementTerminated(
+        agreement="us-ae", country="SA", terminated_on=date(2025, 7, 1), reason="diversion"
+    )
+
+    assert 0 == uplifts(concluded, elsewhere)
+    assert 0 == uplifts(concluded, elsewhere, country="SA")
+    assert 7 == uplifts(concluded, in_force, ended)
+
+
+def test_an_amendment_counts_from_its_day_and_may_be_told_before_the_agreement():
+    amended = AgreementAmended(**IN_FORCE, uplift_tpp=9, effective_on=date(2025, 7, 1))
+    concluded, in_force = agreed(7)
+
+    for order in ((concluded, in_force, amended), (amended, in_force, concluded)):
+        assert 7 == uplifts(*order, on=date(2025, 6, 30))
+        assert 9 == uplifts(*order, on=date(2025, 7, 1))
 
 
 def test_a_country_that_was_asked_for_is_shown_with_nothing():

@@ -92,6 +92,21 @@ def desk(database_url):
     desk.ledger.close()
 
 
+def test_quotas_of_a_day_hold_nothing_of_a_later_one(desk):
+    def amounts(day):
+        return [
+            (row["reserved_tpp"], row["drawn_tpp"])
+            for row in desk.rows(f"quotas --policy diffusion-2025 --country AE --valid-on {day}")
+        ]
+
+    assert [(0, 0)] == amounts("2025-01-31")
+    assert [(8 * 15_832, 0)] == amounts("2025-02-01")
+    assert [(8 * 15_832, 0)] == amounts("2025-03-02")
+    assert [(0, 9 * 15_832)] == amounts("2025-03-03")
+    assert [(0, 9 * 15_832)] == amounts("2025-11-18")
+    assert [(35_000 * 60_000, 9 * 15_832)] == amounts("2025-11-19")
+
+
 @pytest.fixture
 def sqlite_desk(sqlite_url):
     desk = Desk(sqlite_url)
