@@ -30,9 +30,6 @@ SAID_BY: Final = {
 }
 """Each file of lines and the role that signs them, in the order they are recorded."""
 
-_SUBJECTS: Final = ("policy", "license", "agreement", "shipment", "check", "party")
-"""Members that name the subject of a line; where there are several, the first of these."""
-
 Layer = Literal["declared", "observed"]
 """What parties declared; what a check, a payment or an inspector showed. What came out in the end
 is no part of a record that red flags are tried on."""
@@ -144,7 +141,8 @@ def record() -> Record:
 
 
 def _name(said: dict[str, Any]) -> str:
-    subject = next(said[noun] for noun in _SUBJECTS if noun in said)
+    # The first word of a command is the member that names its subject.
+    subject = said[said["command"].partition(".")[0]]
     on = next(said[field] for field in said if field.endswith("_on") and field != "formed_on")
     return f"{said['command']} {subject} {on}"
 
