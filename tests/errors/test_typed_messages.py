@@ -44,6 +44,12 @@ TYPED = [
         "write NAME=TEXT, such as quarterly_report='report every quarter'",
     ),
     (
+        ["party", "count", "p1", "--site", "s1", "--taken-by", "an officer", "--evidence", "photo",
+         "--line", "8 chips"],
+        "LINE_FORM", 2, "'8 chips' does not say what it is, part by part",
+        "write model=MODEL,units=UNITS,boxed=BOXED,serials=SERIALS, as far as known",
+    ),
+    (
         ["import", "rows.xls"], "FILE_FORM", 2, "rows.xls is neither .jsonl nor .csv",
         "name the file for what it holds: commands.jsonl, exports.csv",
     ),
