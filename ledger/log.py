@@ -328,7 +328,7 @@ class Writing:
             return range(self.size + 1, self.size + 1)
         at = self._now(at)
         seen = self.ledger.seen(self.connection)
-        heads = self.transaction.heads(event.subject for event in events)
+        heads = self.transaction.heads([event.subject for event in events])
         ring = self.ledger.keyring(self.connection, size=self.size)
         signings: dict[str, Signing] = {}
         sealed = []

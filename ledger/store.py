@@ -462,19 +462,14 @@ class Transaction:
             )
         )
 
-    def heads(self, subjects: Iterable[str]) -> dict[str, tuple[int, bytes]]:
+    def heads(self, subjects: Collection[str]) -> dict[str, tuple[int, bytes]]:
         """Version and leaf hash of the newest entry of each subject that has one."""
-        wanted = list(dict.fromkeys(subjects))
         found: dict[str, tuple[int, bytes]] = {}
+        wanted = list(dict.fromkeys(subjects))
         for start in range(0, len(wanted), 500):
             some = wanted[start : start + 500]
-            marks = ",".join("?" * len(some))
             for subject, version, line in self.store.fetch(
-                self.connection,
-                "SELECT subject, version, line FROM entries AS e"
-                f" WHERE subject IN ({marks}) AND version ="
-                " (SELECT max(version) FROM entries WHERE subject = e.subject)",
-                tuple(some),
+                self.connection, _heads_of(len(some)), tuple(some)
             ):
                 found[subject] = (version, leaf_hash(bytes(line)))
         return found
@@ -558,6 +553,20 @@ class Transaction:
                 "INSERT INTO entry_tags (tag, position) VALUES (?,?) ON CONFLICT DO NOTHING",
                 found,
             )
+
+
+def _heads_of(many: int) -> str:
+    """The statement that reads the newest entries of so many subjects."""
+    if many == 1:
+        return (
+            "SELECT subject, version, line FROM entries WHERE subject = ?"
+            " ORDER BY version DESC LIMIT 1"
+        )
+    return (
+        "SELECT subject, version, line FROM entries AS e"
+        f" WHERE subject IN ({','.join('?' * many)}) AND version ="
+        " (SELECT max(version) FROM entries WHERE subject = e.subject)"
+    )
 
 
 class _Response(DCBReadResponse):

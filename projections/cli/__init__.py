@@ -67,7 +67,7 @@ def quotas(
         heading = [
             look.heading("quotas", question),
             board.which_cap(rules, question.valid_on),
-            "millions of TPP" + (f"; {_MULTIPLES if wide else _MULTIPLE}" if capped else ""),
+            "millions of TPP" + (f"; {_MULTIPLES}" + _MORE * (not wide) if capped else ""),
         ]
         shared = None if code is None else _shared_account(code, rules)
         if shared is not None:
@@ -379,14 +379,13 @@ def _numbers(numbers: list[int]) -> str:
     return f"{numbers[0]:,}, {numbers[1]:,}, … {numbers[-1]:,} ({len(numbers):,} entries)"
 
 
-_MULTIPLE: Final = (
-    "over: drawn beyond the cap; × cap: reserved and drawn, in multiples of it; more with --wide"
-)
-
 _MULTIPLES: Final = (
     "× cap and × full: reserved and drawn, in multiples of the cap, and of the cap with a full"
     " G2G uplift"
 )
+"""What the last two columns of the quota table say."""
+
+_MORE: Final = "; over: drawn beyond the cap; more with --wide"
 
 _UNCAPPED: Final = (
     of("country"), count("tier", "tier"), millions("reserved_tpp", "reserved"),
@@ -409,18 +408,17 @@ def _quota_columns(
         millions("headroom_tpp", "headroom"),
         millions("overdrawn_tpp", "overdrawn" if wide else "over"),
     ]  # fmt: skip
-    multiple = Column("× cap", lambda row: row["used_of_cap"] or "–", number=True)
-    if not wide:
-        return [*columns, multiple]
-    if any(row.exempt_tpp for row in found):
+    if wide and any(row.exempt_tpp for row in found):
         columns.append(millions("exempt_tpp", "exempt"))
-    return [
-        *columns,
-        count("h100_equivalents", "H100-eq"),
-        multiple,
+    if wide:
+        columns.append(count("h100_equivalents", "H100-eq"))
+    columns += [
+        Column("× cap", lambda row: row["used_of_cap"] or "–", number=True),
         Column("× full", lambda row: row["used_of_full_uplift_cap"] or "–", number=True),
-        Column("", lambda row: bars[row["country"]]),
     ]
+    if wide:
+        columns.append(Column("", lambda row: bars[row["country"]]))
+    return columns
 
 
 def _shared_account(country: Country, rules: Rules) -> str | None:
