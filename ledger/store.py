@@ -167,31 +167,31 @@ class Store(DCBRecorder):
     # ── transactions ────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
-    def _connected(self) -> Iterator[Connection]:
-        """A connection that nobody else uses; kept for the next, unless something went wrong."""
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._engine.connect()
-        try:
-            yield connection
-        except BaseException:
-            connection.close()
-            raise
-        self._idle.append(connection)
-
-    @contextmanager
     def _begin(self, *, write: bool) -> Iterator[Connection]:
+        """One transaction, begun and ended in the driver; its connection is kept for the next."""
         engine = self._engine
-        in_words = told(engine.url, self._driver_error)
-        with in_words, self._connected() as connection, connection.begin():
-            if engine.dialect.name == "sqlite":
-                self.run(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
-            elif not write:
-                # One state of the database for all that is read, or a view caught up meanwhile
-                # by somebody else would be counted with its entries a second time.
-                self.run(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield connection
+        with told(engine.url, self._driver_error):
+            connection = self._idle.pop() if self._idle else engine.connect()
+            try:
+                if engine.dialect.name == "sqlite":
+                    self.run(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
+                elif not write:
+                    # One state of the database for all that is read, or a view caught up meanwhile
+                    # by somebody else would be counted with its entries a second time.
+                    self.run(
+                        connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+                    )
+                yield connection
+                if connection.in_transaction():
+                    # What went through SQLAlchemy has made it think of a transaction of its own.
+                    connection.commit()
+                else:
+                    connection.connection.commit()
+            except BaseException:
+                connection.connection.rollback()
+                connection.close()
+                raise
+            self._idle.append(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -287,15 +287,15 @@ class Store(DCBRecorder):
         self, connection: Connection, statement: str, parameters: tuple[object, ...] = ()
     ) -> list[Any]:
         """All rows of a statement as the driver gives them: the hot path."""
-        cursor = connection.connection.cursor()
-        cursor.execute(self.sql(statement), parameters)
-        return list(cursor.fetchall())
+        driver: Any = connection.connection.driver_connection
+        return list(driver.execute(self.sql(statement), parameters).fetchall())
 
     def run(
         self, connection: Connection, statement: str, parameters: tuple[object, ...] = ()
     ) -> None:
         """Run a statement in the driver, without rows: the hot path."""
-        connection.connection.cursor().execute(self.sql(statement), parameters)
+        driver: Any = connection.connection.driver_connection
+        driver.execute(self.sql(statement), parameters)
 
     def run_many(
         self, connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]
