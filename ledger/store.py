@@ -11,7 +11,7 @@ and PostgreSQL. It stores bytes and their number, and knows nothing of what they
 """
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path

@@ -44,11 +44,21 @@ from ledger.events import (
 from ledger.events.shipments import CommodityLine
 from ledger.fold import States
 from ledger.parties import PARTY_EVENTS, PartyFacts
-from ledger.policy import PolicyTimeline, Rules, after
+from ledger.policy import (
+    Detection,
+    Pattern,
+    PolicyTimeline,
+    Rules,
+    after,
+    parse_pack,
+    shipped_pack,
+)
 from ledger.terms import PartyId
 
 SEATING: Final = (PartyRegistered, PartyRelocated, PartyOwnershipChanged)
 """Events that say where a party or its ultimate parent sits."""
+
+DETECTION_PACK: Final = "detection-2026"
 
 SEATS_MAX: Final = 20_000
 """Seats remembered at once."""
@@ -130,6 +140,7 @@ class Day:
         self.rules = rules
         self.on = on
         self.policy = "+".join(pack.id for pack in rules.packs)
+        self._patterns: dict[str, Pattern] = {}
         self.controls = cache(lambda eccn: rules.item_group(eccn) is not None)
         self.in_d5 = cache(partial(rules.in_d5, on=on))
         self.sovereign = cache(rules.sovereign)
@@ -138,9 +149,30 @@ class Day:
         self.license_required = cache(partial(rules.license_required, on=on))
         self.exception_available = cache(partial(rules.exception_available, on=on))
 
+    def pattern(self, name: str) -> Pattern:
+        """How the rule of a name looks for its pattern on this day.
+
+        Packs that say nothing of detection leave it to the one that ships with this program.
+        """
+        found = self._patterns.get(name)
+        if found is None:
+            detection = self.rules.detection or default_detection()
+            self._patterns = {each.name: each for each in detection.patterns}
+            found = self._patterns[name]
+        return found
+
     def controlled(self, lines: tuple[CommodityLine, ...]) -> tuple[CommodityLine, ...]:
         """The lines of a declaration that these rules control."""
         return tuple(line for line in lines if line.eccn is not None and self.controls(line.eccn))
+
+
+@cache
+def default_detection() -> Detection:
+    """How patterns are looked for where the rules in force do not say."""
+    detection = parse_pack(shipped_pack(DETECTION_PACK)).detection
+    if detection is None:
+        raise LookupError(f"the pack {DETECTION_PACK} that ships with this program looks for none")
+    return detection
 
 
 class Reference:

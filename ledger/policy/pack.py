@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 from importlib import resources
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -36,6 +36,7 @@ Reach = Literal["any", "outside_d5", "d5", "tier_1", "tier_1_headquarters"]
 Section = Literal[
     "eccn", "items", "territories", "d5", "tiers", "scope", "hq_rule", "country_allocation",
     "lpp", "aia", "acm", "uveu", "nveu", "review", "validity", "tolerance", "checks", "exceptions",
+    "detection",
 ]  # fmt: skip
 """The parts of a pack; of each, the latest pack in force that has it governs."""
 
@@ -342,6 +343,37 @@ class ExceptionRule(Sourced, frozen=True, kw_only=True):
     notice_days: int | None = None
 
 
+class Pattern(Sourced, frozen=True, kw_only=True):
+    """How one pattern of diversion is looked for: nothing in law, so its source says who chose it.
+
+    id          P01 to P31, as docs/red-flags.md lists them
+    name        the rule that looks for it, such as tier3-party
+    group       what kind of sign it is; weak ones alert only from several groups together
+    weight      of a weak sign, added up; 0 for the others
+    parameters  its windows and thresholds by name, each with its unit at the end: within_days
+    """
+
+    id: Annotated[str, msgspec.Meta(pattern=r"\AP(?:0[1-9]|[12][0-9]|3[01])\Z")]
+    name: str
+    group: Literal["authorization", "parties", "routes", "cargo", "volume", "verification", "money"]
+    weight: Annotated[int, msgspec.Meta(ge=0, le=9)] = 0
+    parameters: dict[str, int] = {}
+
+
+class Detection(Sourced, frozen=True, kw_only=True):
+    """When red flags alert, and how each pattern is looked for.
+
+    weak_weight  weak signs alert together from this weight on
+    weak_groups  and from this many groups
+    window_days  signs of one cluster of parties within so many days are one alert
+    """
+
+    weak_weight: int
+    weak_groups: int
+    window_days: int
+    patterns: tuple[Pattern, ...]
+
+
 class Pack(_Table, frozen=True, kw_only=True):
     """One set of rules, as somebody proposed it."""
 
@@ -367,6 +399,7 @@ class Pack(_Table, frozen=True, kw_only=True):
     tolerance: Tolerance | None = None
     checks: Checks | None = None
     exceptions: tuple[ExceptionRule, ...] | None = None
+    detection: Detection | None = None
 
     def __post_init__(self) -> None:
         terms.identifier(self.id, "policy")

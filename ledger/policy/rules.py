@@ -19,6 +19,7 @@ from ledger.policy.pack import (
     Checks,
     ComputeManufacturing,
     CountryAllocation,
+    Detection,
     ExceptionRule,
     GroupD5,
     HeadquartersRule,
@@ -156,6 +157,10 @@ class Rules:
     @cached_property
     def exceptions(self) -> tuple[ExceptionRule, ...]:
         return self._latest(lambda pack: pack.exceptions) or ()
+
+    @cached_property
+    def detection(self) -> Detection | None:
+        return self._latest(lambda pack: pack.detection)
 
     def _latest(self, section: Callable[[Pack], S | None]) -> S | None:
         for pack in reversed(self.packs):

@@ -22,6 +22,8 @@ class RedFlag:
     policy    the packs it was judged under, joined by +; empty when it needs none
     on        date in the world
     evidence  numbers of the entries that show it, ascending
+    parties   who it is about, the most suspicious first: flags of one cluster of parties belong
+              together
     """
 
     rule: str
@@ -33,6 +35,7 @@ class RedFlag:
     policy: str
     on: date
     evidence: tuple[int, ...]
+    parties: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.evidence or list(self.evidence) != sorted(set(self.evidence)):
