@@ -25,6 +25,7 @@ from ledger.events import (
     Event,
     KeyEnrolled,
     KeyReaffirmed,
+    KeyRevoked,
     KeyRotated,
     LedgerOpened,
 )
@@ -326,7 +327,7 @@ class Writing:
         """
         if not events:
             return range(self.size + 1, self.size + 1)
-        at = self._now(at)
+        at = self._now(at, events)
         seen = self.ledger.seen(self.connection)
         heads = self.transaction.heads([event.subject for event in events])
         ring = self.ledger.keyring(self.connection, size=self.size)
@@ -367,7 +368,8 @@ class Writing:
             case _:
                 return
 
-    def _now(self, at: datetime | None) -> datetime:
+    def _now(self, at: datetime | None, events: Sequence[Event]) -> datetime:
+        """The instant to sign: this clock's, and never before an entry that is not suspect."""
         at = datetime.now(UTC) if at is None else at.astimezone(UTC)
         position, latest = self.ledger._newest
         if position != self.size:
@@ -382,14 +384,33 @@ class Writing:
                 )
             latest = datetime.fromisoformat(entry_of(rows[0]).at)
         if at < latest - CLOCK_SLACK:
+            revoked = [event for event in events if isinstance(event, KeyRevoked)]
+            latest = self._latest_without(revoked) if revoked else latest
+        if at < latest - CLOCK_SLACK:
             raise Conflict(
                 f"this clock says {at:%Y-%m-%d %H:%M:%S} UTC, and the newest entry was signed at"
                 f" {latest:%Y-%m-%d %H:%M:%S} UTC",
-                remedy="one of the two clocks is wrong: set this one right, or chip-ledger doctor",
+                remedy="set this clock right if it is wrong; if that entry is dated ahead, a key"
+                " administrator revokes its key with --suspect-from, and writing goes on",
                 code="TIME_BACKWARDS",
             )
         # Never before an earlier entry of this ledger, however slightly two clocks differ.
         return max(at, latest)
+
+    def _latest_without(self, revoked: Sequence[KeyRevoked]) -> datetime:
+        """The latest date of any entry that nothing calls suspect, these revocations included."""
+        suspect: dict[str, int] = {}
+        ring = self.ledger.keyring(self.connection, size=self.size)
+        known = [(kid, held.suspect_from) for kid, held in ring.keys.items()]
+        for kid, first in (*known, *((one.key, one.suspect_from) for one in revoked)):
+            if first is not None:
+                suspect[kid] = min(first, suspect.get(kid, first))
+        latest = "0001-01-02T00:00:00.000000Z"  # there is a time before it
+        for row in self.ledger.store.pages(self.connection):
+            entry = entry_of(row)
+            if entry.number < suspect.get(entry.kid, entry.number + 1):
+                latest = max(latest, entry.at)
+        return datetime.fromisoformat(latest)
 
 
 def nodes(store: Store, connection: Connection) -> NodeReader:

@@ -93,6 +93,14 @@ class Registry:
         """Remember who signed the next entry."""
         self._signers.append(0 if held is None else held.index)
 
+    def signed_by(self, kid: str, first: int) -> Iterator[int]:
+        """Numbers of the entries that a key has signed, from entry `first` on."""
+        held = self.keys.get(kid)
+        if held is not None:
+            for number in range(first, len(self._signers) + 1):
+                if self._signers[number - 1] == held.index:
+                    yield number
+
     def faults(self, held: Held, by: str, role: str, wire: str, on: str) -> list[Fault]:
         """Why a key might not sign an entry: KEY_… or ROLE; none when it might."""
         found: list[Fault] = []
@@ -256,12 +264,11 @@ class Registry:
         if held.ended_at is None:
             held.ended_at = entry
         if event.suspect_from is not None:
-            for number in range(event.suspect_from, entry):
-                if self._signers[number - 1] == held.index:
-                    self.suspects[number] = (
-                        f"signed with key {held.kid} of {held.actor}, which entry {entry:,} revoked"
-                        f" and calls suspect from entry {event.suspect_from:,} on"
-                    )
+            for number in self.signed_by(held.kid, event.suspect_from):
+                self.suspects[number] = (
+                    f"signed with key {held.kid} of {held.actor}, which entry {entry:,} revoked"
+                    f" and calls suspect from entry {event.suspect_from:,} on"
+                )
 
     def _reaffirm(self, event: KeyReaffirmed) -> Iterator[Fault]:
         held = self.keys.get(event.key)

@@ -6,7 +6,8 @@ The rules, for entry n of a ledger with a given origin:
 2. `log` is the origin. Within a subject `ver` counts 1, 2, 3 and `prev` is the leaf hash of the
    subject's entry before; null at first.
 3. `seen` is a size below n and the root of this ledger at that size.
-4. `at` is not more than 300 seconds before the latest `at` of any earlier entry.
+4. `at` is not more than 300 seconds before the latest `at` of any earlier entry, those left out
+   that a revocation up to here calls suspect: a stolen key, or a clock, may have dated them ahead.
 5. The key may sign at this position (`registry`), `by` holds it, and `role` may sign the type.
 6. The line carries one signature, by the key the payload names, and it is good.
 
@@ -23,11 +24,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
 from ledger.errors import NotAuthentic
-from ledger.events import Event, LedgerOpened
+from ledger.events import Event, KeyRevoked, LedgerOpened
 from ledger.verification.line import AnyPayload, Said, base64, read
 from ledger.verification.pool import FEW, Job, failed, pool
 from ledger.verification.registry import KEY_EVENTS, Held, Registry
@@ -95,6 +97,8 @@ class Walk:
         self._noted: list[_Noted] = []
         self._jobs: list[Job] = []
         self._versions = array("Q")
+        # Whole seconds of `at` by entry, as one number; 0 where the date counts for nothing.
+        self._seconds = array("Q")
         self._altered: list[int] = []
         self._position = 0
         self._latest = ""
@@ -150,7 +154,7 @@ class Walk:
             )
         self._position = row.position
         held: Held | None = None
-        version = 0
+        version = seconds = 0
         try:
             said = read(row.line, row.type)
         except NotAuthentic as error:
@@ -158,7 +162,7 @@ class Walk:
             self.registry.torn = True
         else:
             payload = said.payload
-            version = payload.ver
+            version, seconds = payload.ver, _seconds(payload.at)
             self._row(number, row, payload)
             if payload.log != self._origin and self._origin is not None:
                 self._note(number, "WRONG_LOG", f"it was signed for {payload.log}")
@@ -170,6 +174,8 @@ class Walk:
                 self._note(number, "TAGS", f"its tags are {tags}")
             self._stream(number, payload)
             self._seen(number, payload)
+            if isinstance(said.event, KeyRevoked):
+                self._leave_out(said.event)
             self._time(number, payload.at)
             held = self._signer(number, said, leaf)
             if number == 1 and self.registry.torn:
@@ -177,6 +183,7 @@ class Walk:
                 held, self.registry = None, Registry()
                 self.registry.torn = True
         self._versions.append(version)
+        self._seconds.append(seconds)
         self.registry.signed(held)
         self.tree.append(leaf)
 
@@ -259,6 +266,18 @@ class Walk:
                 (1, self._latest_by, self._latest_by),
             )
 
+    def _leave_out(self, revoked: KeyRevoked) -> None:
+        """Let the dates of entries that are suspect from here on count for nothing."""
+        if revoked.suspect_from is None:
+            return
+        for number in self.registry.signed_by(revoked.key, revoked.suspect_from):
+            self._seconds[number - 1] = 0
+        if not self._latest_by or self._seconds[self._latest_by - 1]:
+            return
+        latest = max(self._seconds)
+        self._latest_by = self._seconds.index(latest) + 1
+        self._latest, self._earliest = _at(latest), ""
+
     def _signer(self, number: int, said: Said, leaf: bytes) -> Held | None:
         """Whose key signed, when that is known; notes what is wrong and asks for the signature."""
         payload, message, keyid, signature, event, _ = said
@@ -316,6 +335,26 @@ class Walk:
 
 def _unsigned(entry: int) -> _Noted:
     return _Noted(entry, "SIGNATURE", "the signature is not one by its key over this payload")
+
+
+@lru_cache(maxsize=1)
+def _seconds(at: str) -> int:
+    """An instant to the second as a number that sorts alike.
+
+    >>> _seconds("2026-11-22T00:40:00.123456Z")
+    20261122004000
+    """
+    return int(at[:4] + at[5:7] + at[8:10] + at[11:13] + at[14:16] + at[17:19])
+
+
+def _at(seconds: int) -> str:
+    """The instant behind such a number.
+
+    >>> _at(20261122004000)
+    '2026-11-22T00:40:00.000000Z'
+    """
+    d = f"{seconds:014d}"
+    return f"{d[:4]}-{d[4:6]}-{d[6:8]}T{d[8:10]}:{d[10:12]}:{d[12:]}.000000Z"
 
 
 def _instant(at: datetime) -> str:

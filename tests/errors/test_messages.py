@@ -586,7 +586,8 @@ LOGGED = [
         "TIME_BACKWARDS", 6,
         "this clock says 2026-01-05 09:04:59 UTC, and the newest entry was signed at 2026-01-05"
         " 09:10:00 UTC",
-        "one of the two clocks is wrong: set this one right, or chip-ledger doctor",
+        "set this clock right if it is wrong; if that entry is dated ahead, a key"
+        " administrator revokes its key with --suspect-from, and writing goes on",
         behind,
     ),
     Message(

@@ -5,6 +5,7 @@ from base64 import b64decode, b64encode
 from datetime import date, timedelta
 from random import Random
 
+import msgspec
 import officers
 import pytest
 from forge import Key, leaf, merkle
@@ -264,6 +265,25 @@ def test_a_clock_behind_by_more_than_five_minutes_is_refused(on_file):
     assert ["2026-01-05T10:00:00.000000Z"] * 2 == [
         entry.at for entry in on_file.entries(Slice(tags=("party:g42",)))
     ]
+
+
+def test_an_entry_dated_far_ahead_stops_nobody_once_its_key_is_revoked(on_file):
+    on_file.append([G42], RIVERA, at=at(60))
+    on_file.append([renamed("A")], CHEN, at=at(60) + timedelta(days=3_000))
+    revoked = KeyRevoked(
+        key=CHEN.kid, reason="its clock was wrong", suspect_from=on_file.size(), revoked_on=TODAY
+    )
+    without = msgspec.structs.replace(revoked, suspect_from=None)
+
+    assert "TIME_BACKWARDS" == code_of(Conflict, on_file.append, [renamed("B")], RIVERA, at=at(61))
+    assert "TIME_BACKWARDS" == code_of(Conflict, on_file.append, [without], RIVERA, at=at(61))
+    on_file.append([revoked], RIVERA, at=at(61))
+    on_file.append([renamed("B")], RIVERA, at=at(62))
+    on_file.checkpoint(LOG)
+
+    assert {"SUSPECT"} == {one.code for one in verify(on_file).findings}
+    with pytest.raises(Conflict):
+        on_file.append([renamed("C")], RIVERA, at=at(50))
 
 
 # ── keys, by position ────────────────────────────────────────────────────────────────────────────

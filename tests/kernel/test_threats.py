@@ -614,6 +614,27 @@ def test_what_a_stolen_key_signed_is_suspect_until_reaffirmed() -> None:
     assert "VALID" == cleared.verdict
 
 
+# dating ahead, so that nobody can write any more — user key, or a wrong clock
+
+
+def test_what_a_suspect_entry_is_dated_counts_for_nothing() -> None:
+    forge = busy()
+    honest = forge.at
+    forge.at += timedelta(days=3_000)
+    forge.say(exported("S-3"), RECORDER, "trade_recorder")
+    ahead = len(forge.lines)
+    forge.at = honest
+    forge.say(revoked(RECORDER, suspect_from=ahead), RIVERA, "key_administrator")
+    forge.at += timedelta(seconds=1)
+    forge.say(revoked(RECORDER, suspect_from=ahead), OKAFOR, "key_administrator")
+    followed = forge.verify()
+    forge.at = honest - timedelta(days=1)
+    forge.say(revoked(RECORDER, suspect_from=ahead), OKAFOR, "key_administrator")
+
+    assert [("SUSPECT", ahead)] == found(followed)
+    assert ("TIME_BACKWARDS", ahead + 3) in found(forge.verify())
+
+
 # back-dating by the signer — user key
 
 
