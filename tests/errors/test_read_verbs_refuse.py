@@ -82,7 +82,7 @@ def place(tmp_path_factory):
         (
             "flags --policy no-such", "PACK_UNKNOWN", Exit.INCOMPLETE,
             "no policy pack 'no-such' comes with this program",
-            "name one of adv-comp-2023, diffusion-2025, or a file",
+            "name one of adv-comp-2023, detection-2026, diffusion-2025, or a file",
         ),
         (
             "views drop boards", "VIEW_UNKNOWN", Exit.INCOMPLETE,
