@@ -10,7 +10,7 @@ import click
 
 from ledger import quota, terms, views
 from ledger.errors import Malformed, Unknown
-from ledger.fold import Fold
+from ledger.fold import Fold, States
 from ledger.policy import Rules
 from ledger.store import Store
 from ledger.terms import Country
@@ -104,7 +104,7 @@ def licenses(
         code = None if country is None else terms.country(country)
         found = [
             row
-            for row in register.rows(look.states(fold), question.valid_on)
+            for row in register.rows(_register(look, fold, question), question.valid_on)
             if code in (None, row.destination) and status in (None, row.status)
         ]
         heading = [look.heading("licenses", question)] + ([] if found else ["there are none"])
@@ -126,7 +126,8 @@ def license(
     question = question_of(valid_on, known_at, None, format_)
     fold = LicensesFold()
     with looking(place, question, [fold]) as look:
-        found = list(register.rows(look.states(fold), question.valid_on, license_))
+        states = _register(look, fold, question)
+        found = list(register.rows(states, question.valid_on, license_))
         if not found:
             raise Unknown(
                 f"no entry speaks of license {license_}",
@@ -419,6 +420,14 @@ def _quota_columns(
     if wide:
         columns.append(Column("", lambda row: bars[row["country"]]))
     return columns
+
+
+def _register(look: Look, fold: LicensesFold, question: Question) -> States:
+    """The register as it was in the world on the day asked about."""
+    states = look.states(fold)
+    if not register.reaches_past(states, question.valid_on):
+        return states
+    return look.states(LicensesFold(until=question.valid_on), replay=True)
 
 
 def _shared_account(country: Country, rules: Rules) -> str | None:

@@ -1,13 +1,13 @@
 """The register: what was asked, decided, shipped and left."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from world import applied, approved, entries, exported, licensed, line, voided
 
 from ledger.events import Condition, LicenseDenied, LicenseReturned
 from ledger.fold import replay
-from projections.licenses import LicensesFold, rows
+from projections.licenses import LicensesFold, reaches_past, rows
 
 DAY = date(2025, 3, 3)
 
@@ -117,3 +117,24 @@ def test_one_license_of_several_and_several_lines_of_one():
     assert ["D1", "D2", "D2"] == [row.license for row in register(approved(), two)]
     assert ["D2", "D2"] == [row.license for row in register(approved(), two, license="D2")]
     assert [] == register(approved(), license="D9")
+
+
+def test_on_a_day_in_the_past_what_left_later_is_not_shipped_yet():
+    told = entries(applied(), approved(), exported(lines=(line(3),)))
+    left_on = told[2].event.on
+    before = left_on - timedelta(days=1)
+    kept = replay(LicensesFold(), told)
+    (then,) = rows(replay(LicensesFold(until=before), told), before)
+    (since,) = rows(replay(LicensesFold(until=left_on), told), left_on)
+
+    assert (True, False) == (reaches_past(kept, before), reaches_past(kept, left_on))
+    assert (8, 0, 8) == (then.licensed_units, then.shipped_units, then.left_units)
+    assert (8, 3, 5) == (since.licensed_units, since.shipped_units, since.left_units)
+
+
+def test_a_shipment_that_left_later_is_not_voided_before_it_left():
+    told = entries(approved(), exported(lines=(line(3),)), voided(2))
+    before = told[1].event.on - timedelta(days=1)
+    (then,) = rows(replay(LicensesFold(until=before), told), before)
+
+    assert 0 == then.shipped_units
