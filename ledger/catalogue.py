@@ -1,8 +1,9 @@
 """The chips: what is known of each, and which paragraph of ECCN 3A090 that puts it in.
 
 The figures stand in `catalogue.toml` with their sources; the tests of the entry stand in a policy
-pack. What is here only compares the two. Nothing in a fold may look a chip up: an event carries
-the TPP and ECCN it was declared with.
+pack. What is here only compares the two. No amount in a fold rests on it: an event carries the
+TPP and ECCN it was declared with. Only red flags look chips up, for goods told in words: who adds
+a chip raises `FlagsFold.version`.
 """
 
 import difflib

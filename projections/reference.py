@@ -25,6 +25,7 @@ from typing import Final, Literal
 import msgspec
 
 from ledger import parties
+from ledger.catalogue import ENTRY_TEXT_PACK, Chip, classify
 from ledger.entry import Entry
 from ledger.events import (
     Event,
@@ -142,7 +143,9 @@ class Day:
         self.policy = "+".join(pack.id for pack in rules.packs)
         self._patterns: dict[str, Pattern] = {}
         self.controls = cache(lambda eccn: rules.item_group(eccn) is not None)
+        self.controls_chip = cache(self._controls_chip)
         self.in_d5 = cache(partial(rules.in_d5, on=on))
+        self.in_tier3 = cache(self._in_tier3)
         self.sovereign = cache(rules.sovereign)
         self.allocation = cache(partial(rules.allocation, on=on))
         self.cap = cache(partial(rules.cap, on=on))
@@ -161,9 +164,32 @@ class Day:
             found = self._patterns[name]
         return found
 
+    def _controls_chip(self, chip: Chip) -> bool:
+        """Whether these rules control a chip, by their own tests of what the catalogue says."""
+        tests = self.rules.thresholds
+        if tests is None:
+            return False
+        eccn = classify(chip.tpp, chip.density, chip.data_center, thresholds=tests).eccn
+        return eccn is not None and self.rules.item_group(eccn) is not None
+
+    def _in_tier3(self, country: str) -> bool:
+        """Whether a country is in Country Group D:5, or is Macau.
+
+        Where these rules have no list of their own, the one that ships with this program counts:
+        the group is older than the rules on chips, and the list carries its own dates.
+        """
+        rules = default_places() if self.rules.d5 is None else self.rules
+        return rules.in_d5(country, self.on)
+
     def controlled(self, lines: tuple[CommodityLine, ...]) -> tuple[CommodityLine, ...]:
         """The lines of a declaration that these rules control."""
         return tuple(line for line in lines if line.eccn is not None and self.controls(line.eccn))
+
+
+@cache
+def default_places() -> Rules:
+    """Country Group D:5 and who is sovereign, where the rules in force list neither."""
+    return Rules.of([parse_pack(shipped_pack(ENTRY_TEXT_PACK))])
 
 
 @cache
