@@ -242,7 +242,9 @@ def _forms() -> dict[str, re.Pattern[str]]:
 
 def _moved(entry: int, event: Movement) -> Dealing:
     kind: Kind = "export"
-    exporter, of, route = None, None, (event.destination,)
+    exporter: str | None = None
+    of: str | None = None
+    route: tuple[str, ...] = (event.destination,)
     match event:
         case ShipmentExported():
             exporter, route = event.exporter, event.route
