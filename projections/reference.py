@@ -16,10 +16,10 @@ Facts come late: a fact about a party says something new of movements that are r
 `Reference.tell` finds them, by the months and the owners above, without looking at any other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Final, Literal
 
 import msgspec
@@ -134,35 +134,18 @@ class Seat:
         return self.headquarters, self.parent_headquarters
 
 
-class Day:
-    """The rules of one date, and their answers, each worked out once."""
+class Ruling:
+    """Some rules, and those of their answers that no date changes, each worked out once."""
 
-    def __init__(self, rules: Rules, on: date) -> None:
+    def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.on = on
         self.policy = "+".join(pack.id for pack in rules.packs)
-        self._patterns: dict[str, Pattern] = {}
+        # A pack that says nothing of detection leaves it to the one that ships with this program.
+        detection = rules.detection or default_detection()
+        self.patterns = {pattern.name: pattern for pattern in detection.patterns}
         self.controls = cache(lambda eccn: rules.item_group(eccn) is not None)
         self.controls_chip = cache(self._controls_chip)
-        self.in_d5 = cache(partial(rules.in_d5, on=on))
-        self.in_tier3 = cache(self._in_tier3)
         self.sovereign = cache(rules.sovereign)
-        self.allocation = cache(partial(rules.allocation, on=on))
-        self.cap = cache(partial(rules.cap, on=on))
-        self.license_required = cache(partial(rules.license_required, on=on))
-        self.exception_available = cache(partial(rules.exception_available, on=on))
-
-    def pattern(self, name: str) -> Pattern:
-        """How the rule of a name looks for its pattern on this day.
-
-        Packs that say nothing of detection leave it to the one that ships with this program.
-        """
-        found = self._patterns.get(name)
-        if found is None:
-            detection = self.rules.detection or default_detection()
-            self._patterns = {each.name: each for each in detection.patterns}
-            found = self._patterns[name]
-        return found
 
     def _controls_chip(self, chip: Chip) -> bool:
         """Whether these rules control a chip, by their own tests of what the catalogue says."""
@@ -172,14 +155,52 @@ class Day:
         eccn = classify(chip.tpp, chip.density, chip.data_center, thresholds=tests).eccn
         return eccn is not None and self.rules.item_group(eccn) is not None
 
-    def _in_tier3(self, country: str) -> bool:
+
+class Day:
+    """The rules of one date, and their answers, each worked out once and when it is asked."""
+
+    def __init__(self, ruling: Ruling, on: date) -> None:
+        self.rules = ruling.rules
+        self.on = on
+        self.policy = ruling.policy
+        self.controls = ruling.controls
+        self.controls_chip = ruling.controls_chip
+        self.sovereign = ruling.sovereign
+        self._patterns = ruling.patterns
+
+    @cached_property
+    def in_d5(self) -> Callable[[str], bool]:
+        return cache(partial(self.rules.in_d5, on=self.on))
+
+    @cached_property
+    def in_tier3(self) -> Callable[[str], bool]:
         """Whether a country is in Country Group D:5, or is Macau.
 
         Where these rules have no list of their own, the one that ships with this program counts:
         the group is older than the rules on chips, and the list carries its own dates.
         """
         rules = default_places() if self.rules.d5 is None else self.rules
-        return rules.in_d5(country, self.on)
+        return cache(partial(rules.in_d5, on=self.on))
+
+    @cached_property
+    def allocation(self) -> Callable[[str], int | None]:
+        return cache(partial(self.rules.allocation, on=self.on))
+
+    @cached_property
+    def cap(self) -> Callable[..., int | None]:
+        return cache(partial(self.rules.cap, on=self.on))
+
+    @cached_property
+    def license_required(self) -> Callable[..., tuple[bool | None, str]]:
+        return cache(partial(self.rules.license_required, on=self.on))
+
+    @cached_property
+    def exception_available(self) -> Callable[..., tuple[bool, str]]:
+        return cache(partial(self.rules.exception_available, on=self.on))
+
+    def pattern(self, name: str) -> Pattern:
+        """How the rule of a name looks for its pattern on this day."""
+        return self._patterns[name]
 
     def controlled(self, lines: tuple[CommodityLine, ...]) -> tuple[CommodityLine, ...]:
         """The lines of a declaration that these rules control."""
@@ -218,6 +239,7 @@ class Reference:
     def __init__(self, rules: Rules | None = None) -> None:
         self._supposed = rules
         self._states: States | None = None
+        self._rulings: dict[int, Ruling] = {}
         self._days: dict[date, Day] = {}
         self._seats: dict[tuple[str, date], Seat] = {}
 
@@ -319,7 +341,14 @@ class Reference:
             if rules is None:
                 kept = states.get("policies", PolicyTimeline)
                 rules = Rules() if kept is None else kept.rules_on(on)
-            found = self._days[on] = Day(rules, on)
+            found = self._days[on] = Day(self._ruling(rules), on)
+        return found
+
+    def _ruling(self, rules: Rules) -> Ruling:
+        """What no date changes in some rules; there are few, and the same ones come back."""
+        found = self._rulings.get(id(rules))
+        if found is None or found.rules is not rules:
+            found = self._rulings[id(rules)] = Ruling(rules)
         return found
 
     def adopted_at(self, states: States, policy: str | None) -> tuple[int, ...]:

@@ -58,19 +58,24 @@ def count(name: str, title: str) -> Column:
     return Column(title, lambda row: cell(row[name]), number=True)
 
 
-def millions(name: str, title: str) -> Column:
-    """A column of TPP in millions, to one decimal; JSON and CSV have them all."""
-    return Column(title, lambda row: in_millions(row[name]), number=True)
+def millions(name: str, title: str, *, whole: bool = False) -> Column:
+    """A column of TPP in millions, to one decimal or none; JSON and CSV have them all."""
+    return Column(title, lambda row: in_millions(row[name], whole=whole), number=True)
 
 
-def in_millions(tpp: int | None) -> str:
-    """TPP in millions, to the nearest tenth.
+def in_millions(tpp: int | None, *, whole: bool = False) -> str:
+    """TPP in millions, to the nearest tenth, or to the nearest million.
 
     >>> in_millions(2_100_000_000), in_millions(-50_000), in_millions(None)
     ('2,100.0', '-0.1', '–')
+    >>> in_millions(11_602_500_000, whole=True), in_millions(-400_000, whole=True)
+    ('11,603', '0')
     """
     if tpp is None:
         return "–"
+    if whole:
+        rounded = (abs(tpp) + 500_000) // 1_000_000
+        return f"{-rounded if tpp < 0 else rounded:,}"
     tenths = (abs(tpp) + 50_000) // 100_000
     sign = "-" if tpp < 0 and tenths else ""
     return f"{sign}{tenths // 10:,}.{tenths % 10}"

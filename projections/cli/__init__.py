@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -381,7 +382,7 @@ def _numbers(numbers: list[int]) -> str:
 
 
 _MULTIPLES: Final = (
-    "× cap and × full: reserved and drawn, in multiples of the cap, and of the cap with a full"
+    "×cap and ×full: reserved and drawn, in multiples of the cap, and of the cap with a full"
     " G2G uplift"
 )
 """What the last two columns of the quota table say."""
@@ -399,23 +400,26 @@ def _quota_columns(
 ) -> list[Column]:
     """The columns under a cap: what fits 80 characters, marked SIMULATED too; or all.
 
-    Uplift and exempt flows stand among all only where there are any.
+    Uplift and exempt flows stand among all only where there are any. Where there is no room for
+    tenths of a million beside an amount of ten thousand millions, there are none.
     """
-    columns = [of("country"), count("tier", "tier"), millions("cap_tpp", "cap")]
+    amounts = ("cap_tpp", "reserved_tpp", "drawn_tpp", "headroom_tpp", "overdrawn_tpp")
+    most = max((abs(getattr(row, name) or 0) for row in found for name in amounts), default=0)
+    tpp = partial(millions, whole=not wide and most >= 10_000_000_000)
+    columns = [of("country"), count("tier", "tier"), tpp("cap_tpp", "cap")]
     if wide and any(row.g2g_uplift_tpp for row in found):
-        columns.append(millions("g2g_uplift_tpp", "of it G2G"))
+        columns.append(tpp("g2g_uplift_tpp", "of it G2G"))
     columns += [
-        millions("reserved_tpp", "reserved"), millions("drawn_tpp", "drawn"),
-        millions("headroom_tpp", "headroom"),
-        millions("overdrawn_tpp", "overdrawn" if wide else "over"),
+        tpp("reserved_tpp", "reserved"), tpp("drawn_tpp", "drawn"),
+        tpp("headroom_tpp", "headroom"), tpp("overdrawn_tpp", "overdrawn" if wide else "over"),
     ]  # fmt: skip
     if wide and any(row.exempt_tpp for row in found):
         columns.append(millions("exempt_tpp", "exempt"))
     if wide:
         columns.append(count("h100_equivalents", "H100-eq"))
     columns += [
-        Column("× cap", lambda row: row["used_of_cap"] or "–", number=True),
-        Column("× full", lambda row: row["used_of_full_uplift_cap"] or "–", number=True),
+        Column("×cap", lambda row: row["used_of_cap"] or "–", number=True),
+        Column("×full", lambda row: row["used_of_full_uplift_cap"] or "–", number=True),
     ]
     if wide:
         columns.append(Column("", lambda row: bars[row["country"]]))

@@ -17,9 +17,9 @@ from ledger.events import (
 from ledger.fold import MemoryStates
 from ledger.policy import Rules
 from projections.red_flags._goods import DEALINGS, Dealing, dealing, named_in
-from projections.reference import Day, Reference
+from projections.reference import Day, Reference, Ruling
 
-RULES = Day(pack("adv-comp-2023"), date(2024, 10, 1))
+RULES = Day(Ruling(pack("adv-comp-2023")), date(2024, 10, 1))
 
 
 def seen(event) -> Dealing:
@@ -100,7 +100,7 @@ def test_goods_told_in_words_are_controlled_as_the_day_s_own_tests_say():
     told = seen(declared("H100/H200", "RTX 4060", "generic computer parts"))
 
     assert ["H100/H200"] == [each.words for each in told.controlled(RULES)]
-    assert () == told.controlled(Day(Rules(), date(2024, 10, 1)))
+    assert () == told.controlled(Day(Ruling(Rules()), date(2024, 10, 1)))
 
 
 def test_a_declared_classification_goes_before_the_words():

@@ -135,8 +135,8 @@ def test_quotas_under_the_diffusion_rule_show_the_uae_at_2_66_times_and_are_mark
         "policy": "diffusion-2025", "simulated": True, "as_of_entry": 9,
     }.items() <= row.items()  # fmt: skip
     assert screen.startswith("SIMULATED under diffusion-2025: quotas on 2025-11-19")
-    assert "2.66  SIMULATED" in screen
-    assert "2.66    1.33  ▒▒▒▒▒▒▒▒▒▒▶  SIMULATED" in wide
+    assert "2.66   1.33  SIMULATED" in screen
+    assert "2.66   1.33  ▒▒▒▒▒▒▒▒▒▒▶  SIMULATED" in wide
 
 
 def test_the_table_of_quotas_fits_80_columns_where_it_is_marked_too(sqlite_desk):
@@ -146,8 +146,8 @@ def test_the_table_of_quotas_fits_80_columns_where_it_is_marked_too(sqlite_desk)
     screen = sqlite_desk.type(f"quotas --policy diffusion-2025 --valid-on {DAY}")
     table = screen[screen.index("country  tier") :].splitlines()
 
-    assert "1,580.0" in table[2]
-    assert "-11,602.5" in table[2]
+    assert " 1,580 " in table[2]
+    assert " -11,603 " in table[2]
     assert 80 >= max(len(row.rstrip()) for row in table)
 
 
