@@ -123,6 +123,7 @@ def run(arguments: list[str] | None = None) -> int:
     session = Session(
         ledger_place=os.environ.get("CHIP_LEDGER", "./ledger.db"),
         key=os.environ.get("CHIP_LEDGER_KEY"),
+        folds=projections_cli.FOLDS,
     )
     try:
         ended: Any = cli.main(arguments, standalone_mode=False, obj=session)

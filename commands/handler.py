@@ -272,7 +272,7 @@ class _Table:
     def keep(self, position: int) -> None:
         """Write the quota board, when it was read here."""
         if self._board is not None:
-            views.keep(self._connection, self._fold, self._board, position)
+            views.keep(self._ledger.store, self._connection, self._fold, self._board, position)
 
     def _entries(self, chosen: Slice) -> list[Entry]:
         return select(self._ledger.store, self._connection, chosen)

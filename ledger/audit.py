@@ -1,9 +1,20 @@
-"""The ledger handed to the verifier: every stored row with its copies, read page by page."""
+"""The ledger handed to the verifier: every stored row with its copies, read page by page.
 
-from collections.abc import Callable, Iterator, Sequence
+Besides the entries, a database keeps what nobody signed: the head, the tiles, the index of tags,
+the views. All of it can be had from the entries, and here is compared with what they give.
+"""
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ledger.errors import LedgerError, NotAuthentic
+from ledger.fold import Fold
 from ledger.store import Snapshot, Store
-from ledger.verification import Anchor, Report, Row, verify
+from ledger.verification import Anchor, Report, Row, Tree, verify
+from ledger.views import differences
+
+DIFFERENCES_MAX = 20
+"""Rows of one view that are named; the others are counted."""
 
 
 def audit(
@@ -11,18 +22,39 @@ def audit(
     *,
     anchor: Anchor | None = None,
     known: Sequence[str] = (),
+    places: Mapping[str, str] | None = None,
+    views: Sequence[Fold] | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Report:
-    """Verify everything a store holds; `known` are checkpoints kept outside it."""
-    with store.reading() as connection:
-        notes = [note if isinstance(note, str) else repr(note) for note in store.notes(connection)]
+    """Verify everything a store holds.
+
+    known   checkpoints kept outside it
+    places  where they are kept, by their text
+    views   folds whose kept states are compared with the entries; None leaves them out
+    """
+
+    def verified(connection: Snapshot) -> Report:
+        notes = [
+            note if isinstance(note, str) else repr(note) for _, note in store.notes(connection)
+        ]
         return verify(
             rows(store, connection),
             anchor=anchor,
             checkpoint=notes[-1] if notes else None,
             known=[*notes[:-1], *known],
+            places=places or {},
+            copies=_Copies(store, connection, views),
             on_progress=on_progress,
         )
+
+    try:
+        with store.reading() as connection:
+            return verified(connection)
+    except NotAuthentic:
+        # A column of text that holds none: slower, it can be read and named. Whatever else is
+        # wrong with the database is so again.
+        with store.reading_damaged() as connection:
+            return verified(connection)
 
 
 def rows(store: Store, connection: Snapshot) -> Iterator[Row]:
@@ -30,5 +62,85 @@ def rows(store: Store, connection: Snapshot) -> Iterator[Row]:
     for (position, subject, version, wire, line), tags in store.audited(connection):
         # SQLite keeps a number or a text in a column of bytes, for whoever writes it there: such a
         # line is no entry, and the verifier says so.
-        whole = line if isinstance(line, bytes) else repr(line).encode()
+        whole = line if isinstance(line, bytes) else repr(line).encode(errors="backslashreplace")
         yield Row(position, whole, subject, version, wire, tags)
+
+
+class _Copies:
+    """What a store keeps beside its entries."""
+
+    def __init__(self, store: Store, connection: Snapshot, views: Sequence[Fold] | None) -> None:
+        self._store = store
+        self._connection = connection
+        self._views = views or ()
+        self.passed_over: Sequence[str] = (
+            ("whether what is kept of the views is what the entries say (give --views)",)
+            if views is None
+            else ()
+        )
+
+    def compared(self, tree: Tree) -> Iterator[tuple[str, str]]:
+        """Code and problem wherever a copy is not what the entries give."""
+        yield from self._head(tree)
+        yield from self._tiles(tree)
+        yield from self._checkpoints()
+        stray = self._store.stray_tags(self._connection)
+        if stray:
+            rows = f"{stray:,} row{'s'[: stray > 1]}"
+            yield "TAG_INDEX", f"the index of tags has {rows} for entries that there are not"
+        for fold in self._views:
+            yield from self._view(fold)
+
+    def _head(self, tree: Tree) -> Iterator[tuple[str, str]]:
+        heads = self._store.head_rows(self._connection)
+        if len(heads) != 1:
+            yield "FRONTIER", f"the head of the log has {len(heads):,} rows, and one is right"
+        for size, frontier in heads:
+            if size != len(tree):
+                yield "FRONTIER", f"the head says {size!r} entries, and there are {len(tree):,}"
+            if frontier != tree.frontier():
+                yield "FRONTIER", "the Merkle state of the head is not that of the entries"
+
+    def _tiles(self, tree: Tree) -> Iterator[tuple[str, str]]:
+        kept = self._store.tiles(self._connection)
+        one = next(kept, None)
+        for level, number, hashes in tree.tiles():
+            while one is not None and _before(one, level, number):
+                yield "TILE", f"tile ({one[0]!r}, {one[1]!r}) is kept, and the log has no such tile"
+                one = next(kept, None)
+            if one is None or one[:2] != (level, number):
+                yield "TILE", f"tile ({level}, {number:,}) is missing: chip-ledger doctor --tiles"
+                continue
+            if one[2] != hashes:
+                yield "TILE", f"tile ({level}, {number:,}) is not that of the entries"
+            one = next(kept, None)
+        while one is not None:
+            yield "TILE", f"tile ({one[0]!r}, {one[1]!r}) is kept, and the log has no such tile"
+            one = next(kept, None)
+
+    def _checkpoints(self) -> Iterator[tuple[str, str]]:
+        for size, note in self._store.notes(self._connection):
+            # What is no note at all is found as one.
+            said = note.split("\n")[1:2] if isinstance(note, str) else []
+            if said not in ([], [str(size)]):
+                yield (
+                    "CHECKPOINT_ROW",
+                    f"the checkpoint kept over {size:,} entries says {said[0]!r}",
+                )
+
+    def _view(self, fold: Fold) -> Iterator[tuple[str, str]]:
+        try:
+            found = list(differences(self._store, self._connection, fold))
+        except LedgerError as error:
+            yield "VIEW", f"the view {fold.name} cannot be made from the entries: {error.problem}"
+            return
+        for problem in found[:DIFFERENCES_MAX]:
+            yield "VIEW", f"view {fold.name}: {problem}"
+        if len(found) > DIFFERENCES_MAX:
+            yield "VIEW", f"view {fold.name}: {len(found) - DIFFERENCES_MAX:,} more rows differ"
+
+
+def _before(kept: tuple[Any, Any, Any], level: int, number: int) -> bool:
+    """Whether a kept tile stands before another; what is no number stands after every number."""
+    numbers = isinstance(kept[0], int) and isinstance(kept[1], int)
+    return numbers and kept[:2] < (level, number)

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ledger import keyfile, proof
 from ledger.audit import audit
 from ledger.checkpoint import parse_note
+from ledger.database import database_url, shown
 from ledger.errors import Malformed, NotAuthentic, Refused, Unknown
 from ledger.events import EVENTS, LedgerOpened
 from ledger.events.keys import Origin
@@ -53,6 +54,8 @@ def init(session: Session, origin: str, admins: tuple[str, ...], offers: tuple[P
             remedy="give --admin a.rivera --admin b.chen",
             code="ADMIN_MISSING",
         )
+    # A place that cannot be one is refused before anybody is asked for a passphrase.
+    place = shown(database_url(session.ledger_place))
     folder = session.keys_folder
     _check_origin(origin)
     if "log" in admins:
@@ -101,7 +104,7 @@ def init(session: Session, origin: str, admins: tuple[str, ...], offers: tuple[P
         with suppress(OSError):
             folder.rmdir()
         raise
-    click.echo(f"opened {origin} at {session.ledger_place}: entry 1, and a checkpoint over it")
+    click.echo(f"opened {origin} at {place}: entry 1, and a checkpoint over it")
     click.echo(f"administrators: {', '.join(people)}")
     click.echo(f"keys in {folder}: {', '.join([*names[1:], names[0]])}")
     if opened.sole:
@@ -115,10 +118,18 @@ def init(session: Session, origin: str, admins: tuple[str, ...], offers: tuple[P
 @click.command()
 @click.option("--anchor", "anchor_file", type=FILE, help="Trust anchor that you hold.")
 @click.option("--known", multiple=True, type=FILE, help="Checkpoint kept from earlier.")
+@click.option("--views", "with_views", is_flag=True,
+              help="Compare what is kept of the views with the entries too.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
               help="How to print the report.")  # fmt: skip
 @click.pass_obj
-def verify(session: Session, anchor_file: Path | None, known: tuple[Path, ...], form: str) -> None:
+def verify(
+    session: Session,
+    anchor_file: Path | None,
+    known: tuple[Path, ...],
+    with_views: bool,
+    form: str,
+) -> None:
     """Check all that can be checked, re-reading every byte; ends with one verdict.
 
     Exit code 0: valid. 3: valid as far as the newest checkpoint reaches. 4: something is wrong.
@@ -127,9 +138,15 @@ def verify(session: Session, anchor_file: Path | None, known: tuple[Path, ...], 
     store = session.open_store()
     with store.reading() as connection:
         size = store.last(connection)
+    places = {_text(path): str(path) for path in known}
     with progress(size, "verifying") as advance:
         report = audit(
-            store, anchor=anchor, known=[_text(path) for path in known], on_progress=advance
+            store,
+            anchor=anchor,
+            known=[*places],
+            places=places,
+            views=session.folds if with_views else None,
+            on_progress=advance,
         )
     if form == "json":
         click.echo(json.dumps(_as_json(report), indent=2))
@@ -172,7 +189,7 @@ def prove_entry(session: Session, number: int, line: bool) -> None:
     """Prove that entry NUMBER is in the log of the newest checkpoint."""
     ledger = session.open()
     note = _newest(ledger.newest_checkpoint())
-    size = parse_note(note, origin=ledger.origin, log_spki=ledger.log_spki).size
+    size = ledger.parsed(note).size
     content, hashes = ledger.prove_inclusion(number, size)
     click.echo(content.decode() if line else proof.render_inclusion(number, hashes, note), nl=line)
 
@@ -184,10 +201,16 @@ def prove_growth(session: Session, earlier: Path) -> None:
     """Prove that the newest checkpoint's log begins with that of the EARLIER checkpoint."""
     ledger = session.open()
     old, new = _text(earlier), _newest(ledger.newest_checkpoint())
-    sizes = [
-        parse_note(note, origin=ledger.origin, log_spki=ledger.log_spki).size for note in (old, new)
-    ]
-    hashes = ledger.prove_consistency(sizes[0], sizes[1])
+    try:
+        begins = parse_note(old, origin=ledger.origin, log_spki=ledger.log_spki).size
+    except NotAuthentic as error:
+        raise NotAuthentic(
+            f"{earlier}: {error.problem}",
+            remedy="give a file with what chip-ledger checkpoint printed for this ledger",
+            code=error.code,
+        ) from error
+    size = ledger.parsed(new).size
+    hashes = ledger.prove_consistency(begins, size)
     click.echo(proof.render_consistency(old, hashes, new), nl=False)
 
 
@@ -221,10 +244,17 @@ def explain_command(code: str) -> None:
 
 
 @click.command()
+@click.option("--tiles", is_flag=True, help="First put back tiles that are missing.")
 @click.pass_obj
-def doctor(session: Session) -> None:
-    """Look at the ledger's surroundings: tables, clock, checkpoint, views, key files."""
+def doctor(session: Session, tiles: bool) -> None:
+    """Look at the ledger's surroundings: tables, clock, checkpoint, views, key files.
+
+    With --tiles, tiles of the Merkle tree that are missing are made again from the entries, once
+    these are seen to be those of the newest checkpoint.
+    """
     ledger = session.open()
+    if tiles:
+        click.echo(f"tiles        {ledger.restore_tiles():,} put back")
     size = ledger.size()
     click.echo(f"ledger       {ledger.store.place}, tables of version {SCHEMA_VERSION}")
     click.echo(f"origin       {ledger.origin}")
@@ -238,9 +268,7 @@ def doctor(session: Session) -> None:
             err=True,
         )
     note = ledger.newest_checkpoint()
-    covered = (
-        0 if note is None else parse_note(note, origin=ledger.origin, log_spki=ledger.log_spki).size
-    )
+    covered = 0 if note is None else ledger.parsed(note).size
     later = size - covered
     click.echo(
         f"checkpoint   covers {covered:,} entries"
@@ -250,7 +278,7 @@ def doctor(session: Session) -> None:
     valid = sum(held.standing == "valid" for held in keys)
     click.echo(f"keys         {len(keys):,} enrolled, {valid:,} valid")
     for view, position in positions(ledger.store).items():
-        click.echo(f"view         {view} is at entry {position:,} of {size:,}")
+        click.echo(f"view         {view} is at entry {position} of {size:,}")
     for path in sorted(session.keys_folder.glob("*.pub")):
         private = path.with_suffix("")
         if private.is_file() and private.stat().st_mode & 0o077:

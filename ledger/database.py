@@ -11,7 +11,15 @@ from urllib.parse import quote
 from sqlalchemy import Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 
-from ledger.errors import Conflict, LedgerError, NotPermitted, Unknown, Unreached
+from ledger.errors import (
+    Conflict,
+    LedgerError,
+    Malformed,
+    NotAuthentic,
+    NotPermitted,
+    Unknown,
+    Unreached,
+)
 
 PATIENCE_SECONDS: Final = 10.0
 """How long a writer waits for another before it says that the ledger is busy."""
@@ -23,8 +31,32 @@ CACHE_KIB: Final = 32_768
 """Memory that SQLite may use for pages, for each connection."""
 
 
+_URL_OF_FEWER_SLASHES: Final = re.compile("(?i)(postgres(?:ql)?|sqlite)([+][a-z0-9]+)?:")
+_DAMAGED: Final = (
+    "malformed", "not a database", "could not decode to utf-8", "no such table", "no such column",
+    "unsupported file format", "unique constraint",
+)  # fmt: skip
+"""What the drivers say of a database that holds what no ledger ever wrote."""
+
+_HEADER_BYTES: Final = 65_536
+"""Where SQLite's header stands, and after it the names of the tables."""
+
+
+def is_database(ledger: str) -> bool:
+    """Whether the name of a ledger is meant as a URL, well written or not, and not as a path."""
+    return "://" in ledger or _URL_OF_FEWER_SLASHES.match(ledger) is not None
+
+
 def database_url(ledger: str) -> URL:
     """The database a path or a URL names."""
+    if is_database(ledger) and "://" not in ledger:
+        # Taken for a path it would be repeated, and a password with it.
+        raise Malformed(
+            f"the place of the ledger begins like a database URL, {ledger.partition(':')[0]}:,"
+            " and lacks the two slashes after it",
+            remedy="write a path, or postgresql://user@host/database",
+            code="LEDGER_PLACE",
+        )
     if "://" not in ledger:
         return URL.create("sqlite", database=str(Path(ledger).expanduser()))
     url: URL | None
@@ -98,6 +130,11 @@ def _on_sqlite_connect(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def undecodable(error: Exception) -> bool:
+    """Whether a driver says that a column of text does not hold text."""
+    return "could not decode to utf-8" in str(error).lower()
+
+
 @contextmanager
 def told(url: URL, driver_error: type[Exception] = exc.DBAPIError) -> Iterator[None]:
     """What the database says, in words an officer can act on."""
@@ -122,6 +159,16 @@ def told(url: URL, driver_error: type[Exception] = exc.DBAPIError) -> Iterator[N
 def _in_words(error: object, url: URL) -> LedgerError:
     said = str(error).strip().partition("\n")[0]
     lower = said.lower()
+    # First, because the bytes a damaged row is repeated with may say anything.
+    if any(words in lower for words in _DAMAGED) and (
+        "not a database" not in lower or _was_a_ledger(url.database or "")
+    ):
+        return NotAuthentic(
+            f"{shown(url)} holds what no ledger wrote: {said}",
+            remedy="it was damaged or altered: chip-ledger verify says what still holds; restore"
+            " the file from a copy and verify it",
+            code="LEDGER_DAMAGED",
+        )
     if "locked" in lower or "lock timeout" in lower or "deadlock" in lower:
         return Conflict(
             f"another process is writing to {shown(url)} and did not finish in time",
@@ -140,10 +187,10 @@ def _in_words(error: object, url: URL) -> LedgerError:
             remedy="ask for write access, or use a read command",
             code="READ_ONLY",
         )
-    if "not a database" in lower or "malformed" in lower:
+    if "not a database" in lower:
         return Unknown(
             f"{shown(url)} is not a ledger: {said}",
-            remedy="check the path, or restore the file from a copy and verify it",
+            remedy="check the path",
             code="NOT_A_LEDGER",
         )
     return Unreached(
@@ -151,3 +198,12 @@ def _in_words(error: object, url: URL) -> LedgerError:
         remedy="check that it runs and that the URL is right",
         code="DATABASE",
     )
+
+
+def _was_a_ledger(path: str) -> bool:
+    """Whether a file that is no database names, where tables are named, one only a ledger has."""
+    try:
+        with Path(path).open("rb") as file:
+            return b"ledger_head" in file.read(_HEADER_BYTES)
+    except OSError:
+        return False

@@ -167,5 +167,12 @@ def _read_in_steps(
             remedy="the database was altered: chip-ledger verify",
             code="ROW_MISMATCH",
         )
-    event = decode(wire, found.data)
+    try:
+        event = decode(wire, found.data)
+    except NotAuthentic as error:
+        raise NotAuthentic(
+            f"entry {number:,} is not what anybody signed: {error.problem}",
+            remedy="chip-ledger verify",
+            code=error.code,
+        ) from error
     return Entry(number, found.at, found.by, found.role, found.kid, event)

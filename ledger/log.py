@@ -32,8 +32,10 @@ from ledger.events import (
 from ledger.keyring import KEY_EVENTS, Keyring
 from ledger.merkle import (
     EMPTY_ROOT,
+    TILE_WIDTH,
     Frontier,
     NodeReader,
+    completed_tiles,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -86,8 +88,8 @@ class Ledger:
                 remedy="its creation was interrupted: remove it, then chip-ledger init",
                 code="OPENING_MISSING",
             )
-        self.opening_leaf = leaf_hash(first[0][4])
         opened = entry_of(first[0]).event
+        self.opening_leaf = leaf_hash(first[0][4])
         if not isinstance(opened, LedgerOpened):
             raise NotAuthentic(
                 f"entry 1 of {store.place} is {opened.wire}, not ledger.opened.v1",
@@ -210,24 +212,36 @@ class Ledger:
         with self.store.writing() as transaction:
             connection = transaction.connection
             later = self.store.newest_note(connection)
-            if later is not None and self._parsed(later).size == transaction.size:
+            if later is not None and self.parsed(later).size == transaction.size:
                 return later
             start = traced if later == newest else Frontier()
             traced = self._retraced(connection, start, None if later == newest else later)
-            if traced != transaction.frontier or traced.size != transaction.size:
-                raise NotAuthentic(
-                    f"the head says {transaction.size:,} entries and root"
-                    f" {transaction.frontier.root().hex()}, and the {traced.size:,} lines that are"
-                    f" there have root {traced.root().hex()}",
-                    remedy="it was altered; sign nothing, and run chip-ledger verify",
-                    code="FRONTIER",
-                )
+            self._as_the_head_says(transaction, traced)
             note = sign_note(Checkpoint(self.origin, traced.size, traced.root()), log)
             transaction.keep_note(traced.size, note)
         return note
 
-    def _parsed(self, note: str) -> Checkpoint:
-        return parse_note(note, origin=self.origin, log_spki=self.log_spki)
+    def _as_the_head_says(self, transaction: Transaction, traced: Frontier) -> None:
+        """Refuse where the head is not of the lines that are there."""
+        if traced != transaction.frontier:
+            raise NotAuthentic(
+                f"the head says {transaction.size:,} entries and root"
+                f" {transaction.frontier.root().hex()}, and the {traced.size:,} lines that are"
+                f" there have root {traced.root().hex()}",
+                remedy="it was altered; sign nothing, and run chip-ledger verify",
+                code="FRONTIER",
+            )
+
+    def parsed(self, note: str) -> Checkpoint:
+        """One of the ledger's own checkpoints, as kept; `NotAuthentic` when it is none."""
+        try:
+            return parse_note(note, origin=self.origin, log_spki=self.log_spki)
+        except NotAuthentic as error:
+            raise NotAuthentic(
+                f"a checkpoint kept in the ledger is none: {error.problem}",
+                remedy="the database was altered: chip-ledger verify",
+                code=error.code,
+            ) from error
 
     def _retraced(self, connection: Connection, traced: Frontier, note: str | None) -> Frontier:
         """The Merkle state that the stored lines themselves give, from where it was traced to.
@@ -235,7 +249,7 @@ class Ledger:
         Neither the head nor the tiles are asked: they are what is checked against it. Raises
         `NotAuthentic` (ROLLBACK) where the lines do not begin as the checkpoint in `note` says.
         """
-        earlier = None if note is None else self._parsed(note)
+        earlier = None if note is None else self.parsed(note)
         extends = earlier is None
         while leaves := self.store.leaves(connection, traced.size, traced.size + RETRACED_AT_ONCE):
             if earlier is not None and traced.size < earlier.size <= traced.size + len(leaves):
@@ -250,6 +264,39 @@ class Ledger:
             )
         return traced
 
+    def restore_tiles(self) -> int:
+        """Put back tiles that are missing, made from the lines; returns how many.
+
+        The lines have to begin as the newest checkpoint says, and to have the head's root. A tile
+        that is there and is not the lines' cannot be changed here: `NotAuthentic`, TILE.
+        """
+        with self.store.writing() as transaction:
+            connection = transaction.connection
+            note = self.store.newest_note(connection)
+            self._as_the_head_says(transaction, self._retraced(connection, Frontier(), note))
+            made: dict[tuple[int, int], bytes] = {}
+            for start in range(0, transaction.size // TILE_WIDTH * TILE_WIDTH, TILE_WIDTH):
+                leaves = self.store.leaves(connection, start, start + TILE_WIDTH)
+                for level, number, hashes in completed_tiles(
+                    start, leaves, lambda level, number: made.get((level, number))
+                ):
+                    made[level, number] = hashes
+            missing = []
+            for (level, number), hashes in made.items():
+                kept = self.store.tile(connection, level, number)
+                if kept is None:
+                    missing.append((level, number, hashes))
+                elif kept != hashes:
+                    raise NotAuthentic(
+                        f"tile ({level}, {number:,}) is there and is not that of the entries",
+                        remedy="no command changes a tile. Restore the database from a copy that"
+                        " verifies; or, as its owner, drop the trigger against deleting from"
+                        " tiles, delete that row, put the trigger back, and type this again",
+                        code="TILE",
+                    )
+            transaction.keep_tiles(missing)
+        return len(missing)
+
     def newest_checkpoint(self) -> str | None:
         """The newest signed checkpoint, as text."""
         with self.store.reading() as connection:
@@ -258,7 +305,7 @@ class Ledger:
     def checkpoints(self) -> list[str]:
         """Every signed checkpoint, oldest first."""
         with self.store.reading() as connection:
-            return self.store.notes(connection)
+            return [note for _, note in self.store.notes(connection)]
 
     def prove_inclusion(self, number: int, size: int) -> tuple[bytes, list[bytes]]:
         """An entry's line, and the proof that it is leaf `number` - 1 of the first `size`."""
@@ -291,7 +338,7 @@ class Ledger:
         if note is None:
             return 0, _b64(EMPTY_ROOT)
         if self._seen is None or self._seen[0] != note:
-            found = parse_note(note, origin=self.origin, log_spki=self.log_spki)
+            found = self.parsed(note)
             self._seen = (note, (found.size, _b64(found.root)))
         return self._seen[1]
 
@@ -436,7 +483,23 @@ def select_subject(store: Store, connection: Connection, subject: str) -> list[E
 def entry_of(row: StoredRow) -> Entry:
     """The entry in a stored row, its copies compared with what was signed."""
     number, subject, version, wire, line = row
-    return read(number, subject, version, wire, payload_of(line))
+    return read(number, subject, version, wire, payload_in(number, line))
+
+
+def payload_in(number: int, line: object) -> bytes:
+    """The payload of a stored line; `NotAuthentic` names the entry where it is none."""
+    # SQLite keeps a text or a number in a column of bytes, for whoever writes it there.
+    problem = f"its line is stored as {type(line).__name__} and not as bytes"
+    if isinstance(line, bytes):
+        try:
+            return payload_of(line)
+        except NotAuthentic as error:
+            problem = error.problem
+    raise NotAuthentic(
+        f"entry {number:,} is not what anybody signed: {problem}",
+        remedy="the database was altered: chip-ledger verify",
+        code="ENTRY_SYNTAX",
+    )
 
 
 def enroll(

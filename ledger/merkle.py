@@ -360,6 +360,7 @@ def _tile_hashes(level: int, index: int, content: bytes) -> list[bytes]:
         raise NotAuthentic(
             f"tile ({level}, {index:,}) has {len(content):,} bytes, and a full one "
             f"{TILE_WIDTH * HASH_BYTES:,}",
+            remedy="the database was altered: chip-ledger verify",
             code="TILE",
         )
     return _hashes_in(content)
@@ -370,7 +371,11 @@ def _hashes_in(joined: bytes) -> list[bytes]:
 
 
 def _missing_tile(level: int, index: int) -> NotAuthentic:
-    return NotAuthentic(f"tile ({level}, {index:,}) is full but not there", code="TILE")
+    return NotAuthentic(
+        f"tile ({level}, {index:,}) is full but not there",
+        remedy="chip-ledger doctor --tiles puts it back",
+        code="TILE",
+    )
 
 
 def _unproven(problem: str, code: str) -> NotAuthentic:

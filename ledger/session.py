@@ -7,15 +7,17 @@ people on the machine could read it.
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from getpass import getpass
 from pathlib import Path
 
 from ledger import keyfile
+from ledger.database import is_database
 from ledger.errors import Malformed, NotPermitted, Unknown
 from ledger.events import LedgerOpened
+from ledger.fold import Fold
 from ledger.log import Ledger
 from ledger.signatures import Signer
 from ledger.store import Store
@@ -29,12 +31,14 @@ class Session:
     key: str | None = None
     passphrase_file: str | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    folds: Sequence[Fold] = ()
+    """What the rooms keep in the ledger's database, for whoever verifies it."""
     _opened: list[Store] = field(default_factory=list)
 
     @property
     def keys_folder(self) -> Path:
         """Where `init` puts keys, and where a key named without a path is looked for."""
-        if "://" in self.ledger_place and not self.ledger_place.startswith("sqlite:"):
+        if is_database(self.ledger_place) and not self.ledger_place.startswith("sqlite:"):
             return Path("chip-ledger-keys")
         return Path(self.ledger_place.removeprefix("sqlite:///") + "-keys")
 

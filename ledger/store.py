@@ -11,9 +11,10 @@ and PostgreSQL. It stores bytes and their number, and knows nothing of what they
 """
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,11 +34,10 @@ from sqlalchemy import (
     Engine,
     insert,
     inspect,
-    select,
 )
 
 from ledger.database import PATIENCE_SECONDS, database_url, open_engine, shown, told
-from ledger.errors import NotAuthentic, Refused, Unknown
+from ledger.errors import Malformed, NotAuthentic, Refused, Unknown
 from ledger.merkle import TILE_WIDTH, Frontier, completed_tiles, leaf_hash
 from ledger.tables import (
     SCHEMA_VERSION,
@@ -82,7 +82,7 @@ class Store(DCBRecorder):
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._driver_error = engine.dialect.loaded_dbapi.Error
+        self.driver_error = engine.dialect.loaded_dbapi.Error
         self._format = engine.dialect.paramstyle == "format" or engine.dialect.name != "sqlite"
         self._idle: list[Connection] = []
 
@@ -91,6 +91,12 @@ class Store(DCBRecorder):
         """Make an empty log; refuses where one already stands (LEDGER_EXISTS)."""
         url = database_url(ledger)
         if url.get_backend_name() == "sqlite" and url.database:
+            if Path(url.database).is_dir():
+                raise Malformed(
+                    f"{shown(url)} is a folder, and a ledger is a file",
+                    remedy=f"name a file in it, such as {Path(url.database, 'ledger.db')}",
+                    code="LEDGER_PLACE",
+                )
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         store = cls(open_engine(url))
         with store._begin(write=True) as connection:
@@ -128,17 +134,24 @@ class Store(DCBRecorder):
             )
         store = cls(open_engine(url, patience_seconds))
         with store.reading() as connection:
-            found = (
-                connection.execute(select(head_table.c.schema_version)).scalar_one_or_none()
-                if inspect(connection).has_table(head_table.name)
-                else None
-            )
-        if found != SCHEMA_VERSION:
+            missing = metadata.tables.keys() - inspect(connection).get_table_names()
+            # A head with no row, or two, is no other program's ledger, and `verify` names it.
+            statement = "SELECT schema_version FROM ledger_head WHERE one = 1"
+            found = [] if head_table.name in missing else store.fetch(connection, statement)
+        if (head_table.name in missing and len(missing) > 1) or any(
+            version != SCHEMA_VERSION for (version,) in found
+        ):
             raise Unknown(
                 f"{shown(url)} is not a ledger this program can read"
-                + (f": its tables are of version {found}" if found else ""),
+                + "".join(f": its tables are of version {version}" for (version,) in found),
                 remedy="check the path or URL; chip-ledger init makes a new ledger",
                 code="NOT_A_LEDGER",
+            )
+        if missing:
+            raise NotAuthentic(
+                f"{shown(url)} is a ledger without its tables {', '.join(sorted(missing))}",
+                remedy="it was damaged or altered: restore it from a copy and verify it",
+                code="LEDGER_DAMAGED",
             )
         return store
 
@@ -170,7 +183,7 @@ class Store(DCBRecorder):
     def _begin(self, *, write: bool) -> Iterator[Connection]:
         """One transaction, begun and ended in the driver; its connection is kept for the next."""
         engine = self._engine
-        with told(engine.url, self._driver_error):
+        with told(engine.url, self.driver_error):
             connection = self._idle.pop() if self._idle else engine.connect()
             try:
                 if engine.dialect.name == "sqlite":
@@ -200,6 +213,23 @@ class Store(DCBRecorder):
             yield connection
 
     @contextmanager
+    def reading_damaged(self) -> Iterator[Connection]:
+        """The same, and what stands in SQLite's columns of text without being text is read too.
+
+        Each byte of it becomes a character that no text has, so it equals nothing anybody wrote.
+        """
+        with self._begin(write=False) as connection:
+            if connection.dialect.name != "sqlite":
+                yield connection
+                return
+            driver: Any = connection.connection.driver_connection
+            driver.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+            try:
+                yield connection
+            finally:
+                driver.text_factory = str
+
+    @contextmanager
     def writing(self) -> Iterator["Transaction"]:
         """The write lock, until the block ends; what it appended is then there, all or nothing."""
         with self._begin(write=True) as connection:
@@ -219,14 +249,28 @@ class Store(DCBRecorder):
 
     def head(self, connection: Connection) -> tuple[int, Frontier]:
         """Number of entries, and the Merkle state over them."""
-        rows = self.fetch(connection, "SELECT size, frontier FROM ledger_head WHERE one = 1")
-        if not rows or not isinstance(rows[0][1], bytes):
+        rows = self.head_rows(connection)
+        if len(rows) != 1 or not isinstance(rows[0][1], bytes):
             raise NotAuthentic(
-                "the head of the log is damaged: it has no Merkle state",
+                "the head of the log is damaged: it has no Merkle state"
+                if len(rows) == 1
+                else f"the head of the log is damaged: it has {len(rows):,} rows, and one is right",
                 remedy="chip-ledger verify says what still holds",
                 code="FRONTIER",
             )
-        return rows[0][0], Frontier.from_bytes(rows[0][1])
+        size, frontier = rows[0][0], Frontier.from_bytes(rows[0][1])
+        if size != frontier.size:
+            raise NotAuthentic(
+                f"the head of the log says {size!r} entries, and its Merkle state is over"
+                f" {frontier.size:,}",
+                remedy="it was altered: chip-ledger verify says what still holds",
+                code="FRONTIER",
+            )
+        return frontier.size, frontier
+
+    def head_rows(self, connection: Connection) -> list[tuple[Any, Any]]:
+        """Size and Merkle state of every row of the head, as they are; there should be one."""
+        return self.fetch(connection, "SELECT size, frontier FROM ledger_head")
 
     def last(self, connection: Connection) -> int:
         """Number of the last entry by the rows themselves, whatever the head says."""
@@ -342,6 +386,9 @@ class Store(DCBRecorder):
 
     def _tag_index(self, connection: Connection) -> Iterator[tuple[int, str]]:
         """The index of tags by entry, each entry's joined, streamed: the database sorts it."""
+        # What SQLite keeps there that is no number is greater than every number, and so is left
+        # out with what is past the last entry; `stray_tags` counts it.
+        last = self.last(connection)
         driver: Any = connection.connection.driver_connection
         if connection.dialect.name == "sqlite":
             # It keeps bytes in a column of text, for whoever writes them there: no search finds
@@ -349,24 +396,48 @@ class Store(DCBRecorder):
             yield from driver.execute(
                 "SELECT CAST(position AS INTEGER) AS entry, group_concat("
                 "CASE typeof(tag) WHEN 'text' THEN tag ELSE quote(tag) END, char(10))"
-                " FROM entry_tags GROUP BY entry"
+                " FROM entry_tags WHERE position <= ? GROUP BY entry",
+                (last,),
             )
             return
         # Without a name its driver would fetch everything at once.
         with driver.cursor(name="tag_index") as cursor:
             yield from cursor.execute(
                 'SELECT position, string_agg(tag, chr(10) ORDER BY tag COLLATE "C")'
-                " FROM entry_tags GROUP BY position ORDER BY position"
+                " FROM entry_tags WHERE position <= %s GROUP BY position ORDER BY position",
+                (last,),
             )
+
+    def stray_tags(self, connection: Connection) -> int:
+        """How many rows the index of tags has for entries that there are not."""
+        statement = "SELECT count(*) FROM entry_tags WHERE position > ?"
+        ((count,),) = self.fetch(connection, statement, (self.last(connection),))
+        return int(count)
+
+    def tiles(self, connection: Connection) -> Iterator[tuple[Any, Any, Any]]:
+        """Every kept tile as it is: level, number and hashes, the lowest level first."""
+        after: tuple[Any, Any] = (-1, -1)
+        statement = (
+            "SELECT level, number, hashes FROM tiles WHERE (level, number) > (?, ?)"
+            " ORDER BY level, number LIMIT 100"
+        )
+        while page := self.fetch(connection, statement, after):
+            yield from page
+            after = page[-1][:2]
 
     def tile(self, connection: Connection, level: int, number: int) -> bytes | None:
         """The 256 hashes of a complete tile, or None while it is not complete."""
-        hashes = connection.execute(
-            select(tiles_table.c.hashes).where(
-                tiles_table.c.level == level, tiles_table.c.number == number
+        found = self.fetch(
+            connection, "SELECT hashes FROM tiles WHERE level = ? AND number = ?", (level, number)
+        )
+        hashes = found[0][0] if found else None
+        if not isinstance(hashes, bytes | None):
+            raise NotAuthentic(
+                f"tile ({level}, {number:,}) is stored as {type(hashes).__name__} and not as bytes",
+                remedy="the database was altered: chip-ledger verify",
+                code="TILE",
             )
-        ).scalar_one_or_none()
-        return None if hashes is None else bytes(hashes)
+        return hashes
 
     def leaves(self, connection: Connection, start: int, stop: int) -> list[bytes]:
         """Leaf hashes of leaves `start` to `stop` - 1 (entries `start` + 1 to `stop`)."""
@@ -375,17 +446,34 @@ class Store(DCBRecorder):
             "SELECT line FROM entries WHERE position > ? AND position <= ? ORDER BY position",
             (start, stop),
         )
-        return [leaf_hash(bytes(line)) for (line,) in rows]
+        try:
+            return [leaf_hash(line) for (line,) in rows]
+        except TypeError:
+            raise NotAuthentic(
+                f"a line among entries {start + 1:,} to {stop:,} is not stored as bytes",
+                remedy="the database was altered: chip-ledger verify",
+                code="ENTRY_SYNTAX",
+            ) from None
 
     def newest_note(self, connection: Connection) -> str | None:
         """The newest checkpoint, as signed."""
-        found = self.fetch(connection, "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
-        return found[0][0] if found else None
+        rows = self.fetch(
+            connection, "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
+        )
+        for size, note in rows:
+            if not isinstance(note, str):
+                raise NotAuthentic(
+                    f"the checkpoint kept over {size:,} entries is stored as"
+                    f" {type(note).__name__} and not as text",
+                    remedy="the database was altered: chip-ledger verify",
+                    code="CHECKPOINT_SYNTAX",
+                )
+            return note
+        return None
 
-    def notes(self, connection: Connection) -> list[str]:
-        """Every checkpoint, oldest first."""
-        table = checkpoints_table
-        return list(connection.execute(select(table.c.note).order_by(table.c.size)).scalars())
+    def notes(self, connection: Connection) -> list[tuple[int, Any]]:
+        """Every checkpoint with the size its row says, oldest first, as they are."""
+        return self.fetch(connection, "SELECT size, note FROM checkpoints ORDER BY size")
 
     # ── the library's interface ─────────────────────────────────────────────────────────────────
 
@@ -502,6 +590,14 @@ class Transaction:
         """Keep a signed checkpoint before anybody is shown it."""
         self.connection.execute(insert(checkpoints_table).values(size=size, note=note))
 
+    def keep_tiles(self, tiles: Iterable[tuple[int, int, bytes]]) -> None:
+        """Keep full tiles, as level, number and hashes."""
+        rows = [
+            {"level": level, "number": number, "hashes": hashes} for level, number, hashes in tiles
+        ]
+        if rows:
+            self.connection.execute(insert(tiles_table), rows)
+
     def finish(self) -> None:
         """Write the tiles that became complete, the tags that are due, and the head."""
         if self.size == self._size_before:
@@ -516,13 +612,7 @@ class Transaction:
                 leaves,
                 lambda level, number: self.store.tile(self.connection, level, number),
             )
-            self.connection.execute(
-                insert(tiles_table),
-                [
-                    {"level": level, "number": number, "hashes": hashes}
-                    for level, number, hashes in tiles
-                ],
-            )
+            self.keep_tiles(tiles)
         self.store.run(
             self.connection,
             "UPDATE ledger_head SET size = ?, frontier = ?",

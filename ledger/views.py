@@ -6,19 +6,25 @@
 3. Where nothing may be written, the missing entries are folded in memory over what is kept:
    every question has the same answer on a read-only copy.
 4. A fold of another version than the one kept is dropped and rebuilt.
+5. Nobody signed what is kept. Where it cannot be read, or says it is of more entries than there
+   are, it is as if it were not there: the entries answer, and whoever asked is told. Whether what
+   can be read is right, `differences` says, from the entries.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, update
 
+from ledger.database import undecodable
 from ledger.entry import Entry, read
 from ledger.envelope import payload_of
-from ledger.errors import Conflict, NotPermitted, Unknown
+from ledger.errors import Conflict, NotAuthentic, NotPermitted, Unknown
 from ledger.fold import Fold, MemoryStates
+from ledger.log import entry_of, payload_in
 from ledger.store import Store
 from ledger.tables import view_positions_table, view_rows_table
 from ledger.terms import INTEGER_MAX
@@ -33,19 +39,25 @@ PAGE_ENTRIES: Final = 50_000
 """Entries folded in one transaction; a rebuild writes each state once a page."""
 
 _encoder = msgspec.json.Encoder(order="sorted")
+# Said on stderr wherever nobody sets logging up otherwise.
+_log = logging.getLogger(__name__)
 
 
 class SqlStates:
     """States of one fold over what is kept in SQL; changes wait in memory until `flush`."""
 
-    def __init__(self, store: Store, connection: Connection, view: str, *, empty: bool) -> None:
+    def __init__(self, store: Store, connection: Connection, fold: Fold, position: int) -> None:
         self._store = store
         self._connection = connection
-        self._view = view
+        self._fold = fold
+        self._view = fold.name
+        self._position = position
         self._known: dict[str, Any] = {}
         self._older: dict[str, Any] = {}
         self._dirty: set[str] = set()
-        self._all_known = empty
+        self._all_known = position == 0
+        # What the entries up to the position give, where that which is kept is not to be read.
+        self._instead: dict[str, bytes] | None = {} if position == 0 else None
 
     def continue_in(self, connection: Connection) -> None:
         """Go on in another transaction, with what is known from the one before."""
@@ -59,12 +71,8 @@ class SqlStates:
         if key in self._older:
             value = self._older[key]
         else:
-            found = self._store.fetch(
-                self._connection,
-                "SELECT value FROM view_rows WHERE view = ? AND key = ?",
-                (self._view, key),
-            )
-            value = msgspec.json.decode(found[0][0], type=kind) if found else None
+            found = self._read(key, None, kind)
+            value = found[0][1] if found else None
         self._known[key] = value
         return value
 
@@ -88,21 +96,63 @@ class SqlStates:
         self._dirty.add(key)
 
     def scan(self, prefix: str, kind: type[T]) -> Iterator[tuple[str, T]]:
-        decode = msgspec.json.Decoder(kind).decode
-        rows = self._store.fetch(
-            self._connection,
-            "SELECT key, value FROM view_rows WHERE view = ? AND key >= ? AND key < ? ORDER BY key",
-            (self._view, prefix, _after(prefix)),
-        )
+        rows = self._read(prefix, _after(prefix), kind)
         if not self._dirty:
-            for key, value in rows:
-                yield key, decode(value)
+            yield from rows
             return
-        kept = {key: decode(value) for key, value in rows if key not in self._dirty}
+        kept = {key: value for key, value in rows if key not in self._dirty}
         for key in self._dirty:
             if key.startswith(prefix) and self._known[key] is not None:
                 kept[key] = self._known[key]
         yield from sorted(kept.items())
+
+    def _read(self, first: str, end: str | None, kind: type[T]) -> list[tuple[str, T]]:
+        """What is kept at a key, or from it up to `end`; decoded, in order."""
+        # One value is decoded faster without a decoder made for it, and many with.
+        decode: Callable[[bytes], T] = (
+            partial(msgspec.json.decode, type=kind)
+            if end is None
+            else msgspec.json.Decoder(kind).decode
+        )
+        if self._instead is None:
+            try:
+                return [(key, decode(value)) for key, value in self._rows(first, end)]
+            except (msgspec.MsgspecError, TypeError, UnicodeError) as error:
+                self._answer_from_entries(first, str(error))
+            except self._store.driver_error as error:
+                if not undecodable(error):
+                    raise
+                self._answer_from_entries(first, str(error))
+        instead = self._instead or {}
+        if end is None:
+            return [(first, decode(instead[first]))] if first in instead else []
+        return [(key, decode(instead[key])) for key in sorted(instead) if first <= key < end]
+
+    def _rows(self, first: str, end: str | None) -> list[tuple[str, bytes]]:
+        if end is None:
+            return self._store.fetch(
+                self._connection,
+                "SELECT key, value FROM view_rows WHERE view = ? AND key = ?",
+                (self._view, first),
+            )
+        return self._store.fetch(
+            self._connection,
+            "SELECT key, value FROM view_rows WHERE view = ? AND key >= ? AND key < ? ORDER BY key",
+            (self._view, first, end),
+        )
+
+    def _answer_from_entries(self, key: str, why: str) -> None:
+        """Take nothing from what is kept any more, but for what was changed since."""
+        _log.warning(
+            "warning: what is kept of the view %s cannot be read at %r (%s), so the entries answer"
+            " instead: chip-ledger views rebuild %s",
+            self._view, key, why, self._view,
+        )  # fmt: skip
+        states = replayed(self._store, self._connection, self._fold, up_to=self._position)
+        self._instead = dict(states.rows())
+        self._older = {}
+        for known in [key for key in self._known if key not in self._dirty]:
+            del self._known[known]
 
     def recall(self, number: int) -> Entry:
         return entry_at(self._store, self._connection, number)
@@ -112,28 +162,39 @@ class SqlStates:
         """Whether so much is held in memory that it should be written."""
         return len(self._known) >= CACHE_KEYS_MAX
 
-    def flush(self) -> None:
-        """Write what changed."""
+    def flush(self, position: int) -> None:
+        """Write what changed up to a position; all of it, where what is kept is not to be read."""
+        if self._instead is not None:
+            self._store.run(self._connection, "DELETE FROM view_rows WHERE view = ?", (self._view,))
+            self._write([
+                (self._view, key, value)
+                for key, value in self._instead.items()
+                if key not in self._dirty
+            ])  # fmt: skip
+            self._instead = None
         changed = [(key, self._known[key]) for key in sorted(self._dirty)]
         gone = [(self._view, key) for key, value in changed if value is None]
-        kept = [
-            (self._view, key, _encoder.encode(value)) for key, value in changed if value is not None
-        ]
         if gone:
             self._store.run_many(
                 self._connection, "DELETE FROM view_rows WHERE view = ? AND key = ?", gone
             )
-        if kept:
-            self._store.run_many(
-                self._connection,
-                "INSERT INTO view_rows (view, key, value) VALUES (?,?,?)"
-                " ON CONFLICT (view, key) DO UPDATE SET value = excluded.value",
-                kept,
-            )
+        self._write([
+            (self._view, key, _encoder.encode(value)) for key, value in changed if value is not None
+        ])  # fmt: skip
+        self._position = position
         self._dirty.clear()
         if self.full:
             self._known, self._older = {}, self._known
             self._all_known = False
+
+    def _write(self, rows: list[tuple[object, ...]]) -> None:
+        if rows:
+            self._store.run_many(
+                self._connection,
+                "INSERT INTO view_rows (view, key, value) VALUES (?,?,?)"
+                " ON CONFLICT (view, key) DO UPDATE SET value = excluded.value",
+                rows,
+            )
 
 
 def _after(prefix: str) -> str:
@@ -143,10 +204,8 @@ def _after(prefix: str) -> str:
 
 def entry_at(store: Store, connection: Connection, number: int) -> Entry:
     """One entry by its number; `Unknown` (ENTRY_MISSING) when there is none."""
-    for position, subject, version, wire, line in store.pages(
-        connection, after=number - 1, up_to=number
-    ):
-        return read(position, subject, version, wire, payload_of(line))
+    for row in store.pages(connection, after=number - 1, up_to=number):
+        return entry_of(row)
     raise Unknown(f"there is no entry {number:,}", code="ENTRY_MISSING")
 
 
@@ -162,7 +221,11 @@ def entries(
     for number, subject, version, wire, line in store.pages(
         connection, after=after, up_to=up_to, types=wires
     ):
-        yield read(number, subject, version, wire, payload_of(line))
+        try:
+            payload = payload_of(line)
+        except (NotAuthentic, AttributeError, TypeError):
+            payload = payload_in(number, line)
+        yield read(number, subject, version, wire, payload)
 
 
 def catch_up(store: Store, fold: Fold, *, on_progress: Callable[[int], None] | None = None) -> int:
@@ -171,16 +234,16 @@ def catch_up(store: Store, fold: Fold, *, on_progress: Callable[[int], None] | N
     while True:
         with store.writing() as transaction:
             connection, head = transaction.connection, transaction.size
-            position = _position(connection, fold, write=True)
+            position = _position(store, connection, fold, write=True)
             if position == head:
                 return position
             if states is None or position != left_at:
                 # The first page, or somebody else went on from where we stopped.
-                states = SqlStates(store, connection, fold.name, empty=position == 0)
+                states = SqlStates(store, connection, fold, position)
             states.continue_in(connection)
             last = min(head, position + PAGE_ENTRIES)
             position = left_at = _fold(store, connection, fold, states, after=position, up_to=last)
-            keep(connection, fold, states, position)
+            keep(store, connection, fold, states, position)
         if on_progress is not None:
             on_progress(position)
 
@@ -203,10 +266,12 @@ def _fold(
     return up_to
 
 
-def keep(connection: Connection, fold: Fold, states: SqlStates, position: int) -> None:
+def keep(
+    store: Store, connection: Connection, fold: Fold, states: SqlStates, position: int
+) -> None:
     """Write states that were brought up to a position within this write transaction."""
-    _position(connection, fold, write=True)
-    states.flush()
+    _position(store, connection, fold, write=True)
+    states.flush(position)
     table = view_positions_table
     moved = update(table).where(table.c.view == fold.name).values(position=position)
     connection.execute(moved)
@@ -217,8 +282,8 @@ def at_head(store: Store, connection: Connection, fold: Fold) -> SqlStates:
 
     Within a write transaction, the head includes what the transaction itself appended.
     """
-    position = _position(connection, fold)
-    states = SqlStates(store, connection, fold.name, empty=position == 0)
+    position = _position(store, connection, fold)
+    states = SqlStates(store, connection, fold, position)
     for entry in entries(store, connection, fold.reads, after=position):
         fold.evolve(states, entry)
     return states
@@ -234,7 +299,7 @@ def refresh(
     try:
         for fold in folds:
             with store.reading() as connection:
-                behind = store.head(connection)[0] - _position(connection, fold)
+                behind = store.head(connection)[0] - _position(store, connection, fold)
             if behind:
                 catch_up(store, fold, on_progress=partial(on_progress, fold))
     except (NotPermitted, Conflict):
@@ -249,6 +314,38 @@ def replayed(
     for entry in entries(store, connection, fold.reads, up_to=up_to):
         fold.evolve(states, entry)
     return states
+
+
+def differences(store: Store, connection: Connection, fold: Fold) -> Iterator[str]:
+    """Where what is kept of a fold is not what the entries say, row by row.
+
+    What no question is answered from is passed over: a fold that is not kept, or another version.
+    """
+    found = store.fetch(
+        connection, "SELECT version, position FROM view_positions WHERE view = ?", (fold.name,)
+    )
+    if not found or found[0][0] != fold.version:
+        return
+    last, position = store.last(connection), found[0][1]
+    if position not in range(last + 1):
+        yield f"it is kept up to entry {position!r}, and there are {last:,}"
+        return
+    rows = store.fetch(connection, "SELECT key, value FROM view_rows WHERE view = ?", (fold.name,))
+    kept = dict(rows)
+    said = dict(replayed(store, connection, fold, up_to=position).rows())
+    for key in sorted(kept.keys() | said.keys(), key=repr):
+        if kept.get(key) != said.get(key):
+            yield (
+                f"row {key!r} is kept as {_told(kept.get(key))}, and the entries say"
+                f" {_told(said.get(key))}"
+            )
+
+
+def _told(value: object) -> str:
+    if value is None:
+        return "nothing"
+    shown = value.decode(errors="backslashreplace") if isinstance(value, bytes) else repr(value)
+    return shown if len(shown) <= 120 else shown[:117] + "..."
 
 
 def drop(store: Store, views: Sequence[str] = ()) -> None:
@@ -272,12 +369,14 @@ def kept_rows(store: Store, view: str) -> list[tuple[str, bytes]]:
         ]
 
 
-def positions(store: Store) -> dict[str, int]:
-    """How far each fold is kept."""
-    table = view_positions_table
+def positions(store: Store) -> dict[str, str]:
+    """How far each fold is kept, as its row says: a number, unless somebody wrote another thing."""
     with store.reading() as connection:
-        kept = connection.execute(select(table.c.view, table.c.position).order_by(table.c.view))
-        return {row.view: row.position for row in kept}
+        rows = store.fetch(connection, "SELECT view, position FROM view_positions ORDER BY view")
+    return {
+        view: f"{position:,}" if isinstance(position, int) else repr(position)
+        for view, position in rows
+    }
 
 
 def extent(store: Store, fold: Fold) -> tuple[int, int]:
@@ -286,19 +385,23 @@ def extent(store: Store, fold: Fold) -> tuple[int, int]:
         rows = store.fetch(
             connection, "SELECT count(*) FROM view_rows WHERE view = ?", (fold.name,)
         )
-        return _position(connection, fold), int(rows[0][0])
+        return _position(store, connection, fold), int(rows[0][0])
 
 
-def _position(connection: Connection, fold: Fold, *, write: bool = False) -> int:
-    """Where a fold stopped; a fold of another version is dropped first, when it may be."""
-    table = view_positions_table
-    kept = connection.execute(
-        select(table.c.version, table.c.position).where(table.c.view == fold.name)
-    ).one_or_none()
-    if kept is not None and kept.version == fold.version:
-        return int(kept.position)
+def _position(store: Store, connection: Connection, fold: Fold, *, write: bool = False) -> int:
+    """Where a fold stopped; what is kept of no use is dropped first, when it may be.
+
+    Of no use is a fold of another version, and one that says it is of entries there are not.
+    """
+    found = store.fetch(
+        connection, "SELECT version, position FROM view_positions WHERE view = ?", (fold.name,)
+    )
+    if found:
+        version, position = found[0]
+        if version == fold.version and position in range(store.last(connection) + 1):
+            return int(position)
     if write:
-        rows = view_rows_table
+        table, rows = view_positions_table, view_rows_table
         connection.execute(delete(rows).where(rows.c.view == fold.name))
         connection.execute(delete(table).where(table.c.view == fold.name))
         connection.execute(insert(table).values(view=fold.name, version=fold.version, position=0))

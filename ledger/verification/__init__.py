@@ -8,9 +8,10 @@ It takes from the rest only the nouns, the errors, the events as types, and the 
 from ledger.verification.anchor import Anchor, Witness, parse_anchor, render_anchor
 from ledger.verification.report import CODES, Finding, Report, Step, Verdict
 from ledger.verification.steps import verify
+from ledger.verification.tree import Tree
 from ledger.verification.walk import Row
 
 __all__ = [
-    "CODES", "Anchor", "Finding", "Report", "Row", "Step", "Verdict", "Witness", "parse_anchor",
-    "render_anchor", "verify",
+    "CODES", "Anchor", "Finding", "Report", "Row", "Step", "Tree", "Verdict", "Witness",
+    "parse_anchor", "render_anchor", "verify",
 ]  # fmt: skip

@@ -4,25 +4,29 @@
 2. The newest checkpoint: its form, the log's signature, the witnesses' quorum.
 3. Every line is a leaf; there are at least as many as the checkpoint covers, with its root.
 4. Every kept checkpoint is of this history: not longer than it, and of the same root there.
-5. Entry by entry, in order: see `walk` and `registry` for the rules.
+5. Entry by entry, in order: see `walk` and `registry` for the rules. Then what a database keeps
+   beside them: nobody signed it, and it is compared with what follows from the entries.
 6. Signatures, on all cores.
 7. Confidential members against their digests: no event of this version has any.
 8. The verdict.
 
 Not checked, and said so: that nobody else was shown another history, unless witnesses or kept
-checkpoints show it; and when a checkpoint was made, for want of a timestamp.
+checkpoints show it; when a checkpoint was made, for want of a timestamp; and copies, where the
+entries they would be compared with are altered.
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from ledger.errors import NotAuthentic
 from ledger.verification.anchor import Anchor
 from ledger.verification.line import base64, unbase64
 from ledger.verification.note import Note, read_note
 from ledger.verification.report import (
+    ALTERED,
     CODES,
     FINDINGS_MAX,
     Finding,
@@ -32,6 +36,7 @@ from ledger.verification.report import (
     Verdict,
     shown,
 )
+from ledger.verification.tree import Tree
 from ledger.verification.walk import Row, Walk
 
 _TITLES: Final = (
@@ -45,7 +50,20 @@ _TITLES: Final = (
     "verdict",
 )
 
+NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
+
 _OF_NOTES: Final = ("CHECKPOINT_SYNTAX", "CHECKPOINT_ORIGIN", "CHECKPOINT_SIGNATURE")
+
+
+class Copies(Protocol):
+    """What a database keeps beside the entries: unsigned, and all of it to be had from them."""
+
+    passed_over: Sequence[str]
+    """What is kept and was not asked to be compared."""
+
+    def compared(self, tree: Tree) -> Iterable[tuple[str, str]]:
+        """Code and problem wherever a copy is not what follows from the entries of a tree."""
+        ...
 
 
 def verify(
@@ -54,6 +72,8 @@ def verify(
     anchor: Anchor | None,
     checkpoint: str | None,
     known: Sequence[str] = (),
+    places: Mapping[str, str] = NOWHERE,
+    copies: Copies | None = None,
     workers: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Report:
@@ -63,6 +83,8 @@ def verify(
     anchor       what the auditor brought; None takes the ledger's own word for it
     checkpoint   the newest note in the store
     known        notes kept from earlier, beside those of the anchor
+    places       where a note came from, for those of which it should be said
+    copies       what a database keeps beside the entries; None where there is only the entries
     workers      for signatures; one a core when None
     on_progress  told now and then how many entries are done
     """
@@ -74,12 +96,12 @@ def verify(
     walk.run(rows, workers=workers or os.cpu_count() or 1, on_progress=on_progress)
     # Steps 2 to 4 compare with the tree that step 5 builds on its one pass; the report, and the
     # findings in it, stand in the order of the steps all the same.
-    audit = _Audit(walk, anchor, Findings())
+    audit = _Audit(walk, anchor, places)
     audit.anchor_step(given)
     note = audit.checkpoint_step(checkpoint)
     audit.root_step(note)
     audit.known_step(known)
-    audit.entries_step()
+    audit.entries_step(copies)
     audit.signatures_step()
     audit.say("none: no event of this version has any")
     return audit.report()
@@ -101,10 +123,12 @@ def _own_word(rows: Iterable[Row]) -> tuple[Anchor | None, Iterable[Row]]:
 class _Audit:
     """The steps around the pass, each of which says how it went."""
 
-    def __init__(self, walk: Walk, anchor: Anchor | None, findings: Findings) -> None:
+    def __init__(self, walk: Walk, anchor: Anchor | None, places: Mapping[str, str]) -> None:
         self._walk = walk
         self._anchor = anchor
-        self._findings = findings
+        self._places = places
+        self._findings = Findings()
+        self._of_copies = Findings()
         self._entries = len(walk.tree)
         self._root = walk.tree.root(self._entries)
         self._outcomes: list[str] = []
@@ -209,7 +233,7 @@ class _Audit:
             note = self._signed(text)
             if note is None:
                 continue
-            code = self._contradiction(note)
+            code = self._contradiction(note, text)
             if code is None:
                 held += 1
                 self._covered = max(self._covered, note.size)
@@ -220,7 +244,7 @@ class _Audit:
         else:
             self.say("none")
 
-    def entries_step(self) -> None:
+    def entries_step(self, copies: Copies | None) -> None:
         walk, found = self._walk, self._walk.findings
         if not self._entries:
             found.add("OPENING", None, "the ledger has no entry")
@@ -234,13 +258,30 @@ class _Audit:
                 f"{many:,} entr{'ies' if many > 1 else 'y'} signed with key {shown(kids)}{more}:"
                 " what may have enrolled it is altered"
             )
+        if copies is not None:
+            self._not_checked += copies.passed_over
+            self._compare(copies)
         follow_ons = f"{walk.follow_ons:,} more follow from altered entries"
         self.say(
             f"{self._entries:,} about {len(walk.subjects):,} subjects, by"
             f" {len(walk.registry.keys):,} keys",
             found.outcome(*(code for code in CODES if code != "SIGNATURE")),
             follow_ons if walk.follow_ons else "",
+            self._of_copies.outcome(*self._of_copies.counts),
         )
+
+    def _compare(self, copies: Copies) -> None:
+        """Hold what stands beside the entries against them, unless they are not the log's."""
+        altered = any(self._findings.counts[code] for code in ("ROOT", "SIZE")) or any(
+            self._walk.findings.counts[code] for code in (*ALTERED, "POSITION", "ROW_MISMATCH")
+        )
+        if altered:
+            self._not_checked.append(
+                "head, tiles, index and views: what they were made from is altered"
+            )
+            return
+        for code, problem in copies.compared(self._walk.tree):
+            self._of_copies.add(code, None, problem)
 
     def signatures_step(self) -> None:
         self.say(f"{self._walk.signatures:,} verified", self._walk.findings.outcome("SIGNATURE"))
@@ -248,7 +289,7 @@ class _Audit:
     def report(self) -> Report:
         """Step 8."""
         log, entries = self._findings, self._walk.findings
-        counts = log.counts + entries.counts
+        counts = log.counts + self._of_copies.counts + entries.counts
         unprotected = self._covered < self._entries
         if unprotected and self._covered:
             first, last = self._covered + 1, self._entries
@@ -273,7 +314,9 @@ class _Audit:
             verdict=verdict,
             entries=self._entries,
             root=self._root,
-            findings=tuple(log.kept + sorted(entries.kept, key=_place))[:FINDINGS_MAX],
+            findings=tuple(log.kept + self._of_copies.kept + sorted(entries.kept, key=_place))[
+                :FINDINGS_MAX
+            ],
             findings_total=counts.total(),
             steps=tuple(
                 Step(number, title, outcome)
@@ -290,11 +333,11 @@ class _Audit:
 
     def _signed(self, text: str) -> Note | None:
         """The checkpoint in a note the log signed; what is wrong with another is found."""
-        anchor = self._anchor
+        anchor, place = self._anchor, self._from(text)
         try:
             note = read_note(text, None if anchor is None else anchor.origin)
         except NotAuthentic as error:
-            self._findings.add(error.code, None, error.problem)
+            self._findings.add(error.code, None, place + error.problem)
             return None
         if anchor is None:
             return None
@@ -302,18 +345,24 @@ class _Audit:
             self._findings.add(
                 "CHECKPOINT_SIGNATURE",
                 None,
-                f"the checkpoint over {note.size:,} entries is not signed by {anchor.log_key}",
+                f"{place}the checkpoint over {note.size:,} entries is not signed by"
+                f" {anchor.log_key}",
             )
             return None
         return note
 
-    def _contradiction(self, note: Note) -> str | None:
+    def _from(self, text: str) -> str:
+        """Where a note came from, to stand before what is wrong with it."""
+        return f"{self._places[text]}: " if text in self._places else ""
+
+    def _contradiction(self, note: Note, text: str) -> str | None:
         """The code by which a kept checkpoint shows that this is not the history it was of."""
         if note.size > self._entries:
             self._findings.add(
                 "ROLLBACK",
                 None,
-                f"a kept checkpoint covers {note.size:,} entries and there are {self._entries:,}",
+                f"{self._from(text)}a kept checkpoint covers {note.size:,} entries and there"
+                f" are {self._entries:,}",
             )
             return "ROLLBACK"
         here = self._walk.tree.root(note.size)
@@ -323,8 +372,8 @@ class _Audit:
             self._findings.add(
                 "SPLIT_VIEW",
                 None,
-                f"a kept checkpoint says root {note.root.hex()} of the first {note.size:,} entries,"
-                f" and here it is {here.hex()}"
+                f"{self._from(text)}a kept checkpoint says root {note.root.hex()} of the first"
+                f" {note.size:,} entries, and here it is {here.hex()}"
                 + (
                     ": keep both checkpoints, signed by one log they are evidence"
                     if self._covered >= note.size

@@ -4,6 +4,7 @@ Leaf hashes are kept, 32 bytes each, and above them only subtrees of 256 leaves 
 of any prefix then costs at most 256 hashes, and a million entries cost 32 MB.
 """
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final
 
@@ -71,6 +72,35 @@ class Tree:
         while parts:
             root = _node(parts.pop(), root)
         return root
+
+    def frontier(self) -> bytes:
+        """What a log keeps of its tree to go on from: the size, and the largest complete subtrees.
+
+        The size in 8 bytes, big-endian; then a hash for every bit of it, the largest first.
+        """
+        size, start = len(self), 0
+        hashes = []
+        for bit in reversed(range(size.bit_length())):
+            if size >> bit & 1:
+                hashes.append(self._subtree(bit, start))
+                start += 1 << bit
+        return size.to_bytes(8, "big") + b"".join(hashes)
+
+    def tiles(self) -> Iterator[tuple[int, int, bytes]]:
+        """Every full tile (C2SP tlog-tiles) as level, number and its 256 hashes."""
+        level, hashes = 0, bytes(self._leaves)
+        while full := len(hashes) // (_BLOCK * _HASH):
+            for number in range(full):
+                yield level, number, hashes[number * _BLOCK * _HASH : (number + 1) * _BLOCK * _HASH]
+            level += 1
+            hashes = b"".join(self._blocks[8 * (level - 1)])
+
+    def _subtree(self, level: int, start: int) -> bytes:
+        """Root of the complete subtree of 2^level leaves after the first `start`."""
+        leaves = 1 << level
+        if leaves >= _BLOCK:
+            return self._blocks[level - 8][start >> level]
+        return _root(self._leaves[start * _HASH : (start + leaves) * _HASH])
 
     def _complete(self, block: bytes) -> None:
         level = 0

@@ -40,7 +40,7 @@ from ledger.events import (
     ShipmentDelivered,
 )
 from ledger.explain import ERRORS, FINDINGS
-from ledger.log import Ledger, read_offer
+from ledger.log import Ledger, Slice, read_offer
 from ledger.policy import shipped_pack
 from ledger.store import Store, StoredEvent
 from projections.red_flags import RULES
@@ -406,6 +406,8 @@ def of_another_proposal(ledger):
 
 
 def rolled_back(ledger):
+    with ledger.store.reading() as connection:
+        ((size, frontier),) = ledger.store.head_rows(connection)
     ledger.append([G42], RIVERA, at=at(1))
     ledger.checkpoint(LOG)
     engine = create_engine(ledger.store._engine.url)
@@ -413,7 +415,10 @@ def rolled_back(ledger):
         for table in ("entries", "entry_tags"):
             connection.execute(text(f"DROP TRIGGER {table}_no_delete"))
             connection.execute(text(f"DELETE FROM {table} WHERE position > 1"))
-        connection.execute(text("UPDATE ledger_head SET size = 1"))
+        connection.execute(
+            text("UPDATE ledger_head SET size = :size, frontier = :frontier"),
+            {"size": size, "frontier": frontier},
+        )
     engine.dispose()
     ledger.checkpoint(LOG)
 
@@ -442,6 +447,31 @@ def cut_off(ledger):
         ledger,
         "DROP TRIGGER entries_no_delete; DELETE FROM entries WHERE position = 2",
         say=lambda ledger: Ledger(ledger.store).append([exported()], RIVERA, at=at(2)),
+    )
+
+
+def another_entry(ledger):
+    altered(
+        ledger,
+        "INSERT INTO entries SELECT 3, 'x', 1, type, tags, line FROM entries WHERE position = 2",
+        say=lambda ledger: ledger.append([exported()], RIVERA, at=at(2)),
+    )
+
+
+def no_line(ledger, say):
+    altered(
+        ledger,
+        "DROP TRIGGER entries_no_update; UPDATE entries SET line = 'gone' WHERE position = 2",
+        say=say,
+    )
+
+
+def another_tile(ledger, hashes):
+    ledger.append([exported(f"S-{number}") for number in range(260)], RIVERA, at=at(1))
+    altered(
+        ledger,
+        f"DROP TRIGGER tiles_no_update; UPDATE tiles SET hashes = {hashes}",
+        say=lambda ledger: ledger.restore_tiles(),
     )
 
 
@@ -568,6 +598,66 @@ LOGGED = [
         no_head,
     ),
     Message(
+        "FRONTIER", 4, "the head of the log is damaged: it has 2 rows, and one is right",
+        "chip-ledger verify says what still holds",
+        lambda ledger: altered(
+            ledger,
+            "INSERT INTO ledger_head SELECT 2, schema_version, size, frontier FROM ledger_head",
+        ),
+    ),
+    Message(
+        "FRONTIER", 4, "the head of the log says 1 entries, and its Merkle state is over 2",
+        "it was altered: chip-ledger verify says what still holds",
+        lambda ledger: altered(ledger, "UPDATE ledger_head SET size = 1"),
+    ),
+    Message(
+        "ENTRY_SYNTAX", 4,
+        "entry 2 is not what anybody signed: its line is stored as str and not as bytes",
+        "the database was altered: chip-ledger verify",
+        lambda ledger: no_line(ledger, lambda it: it.entries(Slice(types=(G42.wire,)))),
+    ),
+    Message(
+        "ENTRY_SYNTAX", 4, "a line among entries 1 to 8,192 is not stored as bytes",
+        "the database was altered: chip-ledger verify",
+        lambda ledger: no_line(ledger, lambda it: it.checkpoint(LOG)),
+    ),
+    Message(
+        "CHECKPOINT_SYNTAX", 4,
+        "the checkpoint kept over 1 entries is stored as bytes and not as text",
+        "the database was altered: chip-ledger verify",
+        lambda ledger: altered(
+            ledger, "DROP TRIGGER checkpoints_no_update; UPDATE checkpoints SET note = x'ff'"
+        ),
+    ),
+    Message(
+        "CHECKPOINT_SYNTAX", 4,
+        "a checkpoint kept in the ledger is none: the checkpoint cannot be read: it is not a"
+        " text, an empty line, and signature lines",
+        "the database was altered: chip-ledger verify",
+        lambda ledger: altered(
+            ledger, "DROP TRIGGER checkpoints_no_update; UPDATE checkpoints SET note = 'x'"
+        ),
+    ),
+    Message(
+        "TILE", 4, "tile (0, 0) is stored as str and not as bytes",
+        "the database was altered: chip-ledger verify",
+        lambda ledger: another_tile(ledger, "'gone'"),
+    ),
+    Message(
+        "TILE", 4, "tile (0, 0) is there and is not that of the entries",
+        "no command changes a tile. Restore the database from a copy that verifies; or, as its"
+        " owner, drop the trigger against deleting from tiles, delete that row, put the trigger"
+        " back, and type this again",
+        lambda ledger: another_tile(ledger, "zeroblob(8192)"),
+    ),
+    Message(
+        "LEDGER_DAMAGED", 4,
+        "... holds what no ledger wrote: UNIQUE constraint failed: entries.position",
+        "it was damaged or altered: chip-ledger verify says what still holds; restore the file"
+        " from a copy and verify it",
+        another_entry,
+    ),
+    Message(
         "LEAF_MISSING", 4, "the head says 2 entries, and entry 2 is not there",
         "it was altered; run chip-ledger verify",
         cut_off,
@@ -664,6 +754,22 @@ def no_database(folder):
     Store.open(str(folder / "letter.db"))
 
 
+def without_tables(folder):
+    store = Store.create(str(folder / "ledger.db"))
+    with store.writing() as transaction:
+        for table in ("tiles", "view_rows"):
+            store.run(transaction.connection, f"DROP TABLE {table}")
+    store.close()
+    Store.open(store.place)
+
+
+def header_gone(folder):
+    file = folder / "ledger.db"
+    Store.create(str(file)).close()
+    file.write_bytes(b"gone" + file.read_bytes()[4:])
+    Store.open(str(file))
+
+
 def twice(folder):
     Store.create(str(folder / "ledger.db"))
     Store.create(str(folder / "ledger.db"))
@@ -712,7 +818,7 @@ STORED = [
     ),
     Message(
         "NOT_A_LEDGER", 3, "PLACE/letter.db is not a ledger: file is not a database",
-        "check the path, or restore the file from a copy and verify it", no_database,
+        "check the path", no_database,
     ),
     Message(
         "LEDGER_LOCKED", 6,
@@ -724,9 +830,32 @@ STORED = [
         "make room, then type the command again", full,
     ),
     Message(
-        "DATABASE", 8, "the database at PLACE did not answer: unable to open database file",
+        "LEDGER_PLACE", 2, "PLACE is a folder, and a ledger is a file",
+        "name a file in it, such as PLACE/ledger.db", lambda folder: Store.create(str(folder)),
+    ),
+    Message(
+        "LEDGER_PLACE", 2,
+        "the place of the ledger begins like a database URL, postgresql:, and lacks the two"
+        " slashes after it",
+        "write a path, or postgresql://user@host/database",
+        lambda _: Store.open("postgresql:/clerk:secret@here/ledger"),
+    ),
+    Message(
+        "LEDGER_DAMAGED", 4, "PLACE/ledger.db is a ledger without its tables tiles, view_rows",
+        "it was damaged or altered: restore it from a copy and verify it", without_tables,
+    ),
+    Message(
+        "LEDGER_DAMAGED", 4,
+        "PLACE/ledger.db holds what no ledger wrote: file is not a database",
+        "it was damaged or altered: chip-ledger verify says what still holds; restore the file"
+        " from a copy and verify it",
+        header_gone,
+    ),
+    Message(
+        "DATABASE", 8,
+        "the database at postgresql+psycopg://clerk@127.0.0.1:1/ledger did not answer: ...",
         "check that it runs and that the URL is right",
-        lambda folder: Store.create(str(folder)),
+        lambda _: Store.open("postgresql://clerk@127.0.0.1:1/ledger"),
     ),
 ]  # fmt: skip
 
