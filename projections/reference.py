@@ -362,6 +362,10 @@ class Reference:
         """What was decided on a license; None when no entry speaks of it."""
         return states.get(f"L/{license_}", LicenseFacts)
 
+    def below(self, states: States, party: str) -> Iterator[str]:
+        """A party, those it was ever said to own, and those that they own."""
+        return _all_below(states, party)
+
     def seat(self, states: States, party: str, on: date) -> Seat:
         """Location, headquarters and ultimate parent of a party on a date (`ledger.parties`)."""
         self._about(states)

@@ -28,6 +28,7 @@ from projections.red_flags.cap_breach import CapBreach
 from projections.red_flags.check_overdue import CheckOverdue
 from projections.red_flags.lpp_limit import LppLimit
 from projections.red_flags.over_shipped import OverShipped
+from projections.red_flags.remote_access import RemoteAccess
 from projections.red_flags.tier3_party import Tier3Party
 from projections.red_flags.without_authority import WithoutAuthority
 from projections.reference import SEATING, Reference
@@ -37,6 +38,7 @@ RULES: Final[tuple[Rule, ...]] = (
     CheckOverdue(),
     LppLimit(),
     OverShipped(),
+    RemoteAccess(),
     Tier3Party(),
     WithoutAuthority(),
 )
