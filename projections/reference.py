@@ -141,8 +141,8 @@ class Ruling:
         self.rules = rules
         self.policy = "+".join(pack.id for pack in rules.packs)
         # A pack that says nothing of detection leaves it to the one that ships with this program.
-        detection = rules.detection or default_detection()
-        self.patterns = {pattern.name: pattern for pattern in detection.patterns}
+        self.detection = rules.detection or default_detection()
+        self.patterns = {pattern.name: pattern for pattern in self.detection.patterns}
         self.controls = cache(lambda eccn: rules.item_group(eccn) is not None)
         self.controls_chip = cache(self._controls_chip)
         self.sovereign = cache(rules.sovereign)
@@ -166,6 +166,7 @@ class Day:
         self.controls = ruling.controls
         self.controls_chip = ruling.controls_chip
         self.sovereign = ruling.sovereign
+        self.detection = ruling.detection
         self._patterns = ruling.patterns
 
     @cached_property
@@ -365,6 +366,20 @@ class Reference:
     def below(self, states: States, party: str) -> Iterator[str]:
         """A party, those it was ever said to own, and those that they own."""
         return _all_below(states, party)
+
+    def owner(self, states: States, party: str, on: date) -> str | None:
+        """Who owns more than half of a party on a date, or was declared its parent."""
+        known = states.get(f"P/{party}", Party)
+        return None if known is None else parties.owner(known.facts, on)
+
+    def owner_and_owned(self, states: States, party: str, on: date) -> Iterator[str]:
+        """Whoever owns a party on a date, and those it owns."""
+        above = self.owner(states, party, on)
+        if above is not None:
+            yield above
+        for each in states.get(f"O/{party}", list[str]) or []:
+            if self.owner(states, each, on) == party:
+                yield each
 
     def seat(self, states: States, party: str, on: date) -> Seat:
         """Location, headquarters and ultimate parent of a party on a date (`ledger.parties`)."""

@@ -3,9 +3,11 @@
 F/<entry>/<rule>/<id>   a flag, under the entry with which its evidence was complete
 M/<rule>/<matter>       keys of the flags that stand on a matter
 R/<id>                  reviews of a flag
+K/<...>                 what ties parties (`projections.clusters`)
 U/<license>             entries of movements that wait for a decision on their license
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -21,7 +23,9 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.fold import States
-from ledger.policy import Rules
+from ledger.policy import Detection, Rules
+from projections import clusters
+from projections.clusters import Clusters
 from projections.red_flags._red_flag import RedFlag, Severity
 from projections.red_flags._rule import Finding, Review, Rule, parties_to, reviews
 from projections.red_flags.cap_breach import CapBreach
@@ -68,14 +72,15 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had always been in force."""
 
     name = "flags"
-    version = 4
+    version = 5
 
     def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
         self._reference = Reference(rules)
+        self._clusters = Clusters(self._reference)
         self._rules = chosen
         own = frozenset[str]().union(*(rule.reads for rule in chosen))
         reviewed = {FlagReviewed.wire, ShipmentVoided.wire}
-        self.reads = own | reviewed | Reference.reads
+        self.reads = own | reviewed | Reference.reads | clusters.READS
 
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry does to the flags."""
@@ -90,6 +95,7 @@ class FlagsFold:
                 self._void(states, entry.number, voided)
             case event:
                 again = self._tell(states, entry)
+                self._clusters.evolve(states, entry)
                 for rule in self._rules:
                     if event.wire in rule.reads:
                         for finding in rule.evolve(states, entry, self._reference):
@@ -173,6 +179,18 @@ class FlagsFold:
         ]
         ordered = sorted([*kept, *waiting], key=lambda flag: (flag.raised_at, flag.rule, flag.id))
         return [_reviewed(states, flag, on) for flag in ordered]
+
+    def cluster_of(self, states: States) -> Callable[[str, date], str]:
+        """Name of the cluster of a party on a date, in some states (`projections.clusters`)."""
+
+        def name(party: str, on: date) -> str:
+            return self._clusters.of(states, party, on).name
+
+        return name
+
+    def detection(self, states: States, on: date) -> Detection:
+        """When flags alert by the rules of a day."""
+        return self._reference.day(states, on).detection
 
 
 def _file(states: States, rule: Rule, finding: Finding) -> None:

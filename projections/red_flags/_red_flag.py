@@ -24,6 +24,7 @@ class RedFlag:
     evidence  numbers of the entries that show it, ascending
     parties   who it is about, the most suspicious first: flags of one cluster of parties belong
               together
+    weight    of a weak sign, where it is not the one its pattern has
     """
 
     rule: str
@@ -36,6 +37,7 @@ class RedFlag:
     on: date
     evidence: tuple[int, ...]
     parties: tuple[str, ...] = ()
+    weight: int | None = None
 
     def __post_init__(self) -> None:
         if not self.evidence or list(self.evidence) != sorted(set(self.evidence)):

@@ -136,6 +136,7 @@ class CheckOverdue(Rule):
                 policy=check.policy,
                 on=due + timedelta(days=1),
                 evidence=entries(check.requested_at, last.entry if last else 0),
+                parties=(check.party,),
             )
 
     def _refused(self, refused: CheckRefused, number: int, known: Requested | None) -> RedFlag:
@@ -155,6 +156,7 @@ class CheckOverdue(Rule):
             policy=known.policy if known else "",
             on=refused.refused_on,
             evidence=entries(number, known.requested_at if known else 0),
+            parties=(refused.party,),
         )
 
     def _followed(self, states: States, check: str) -> Followed:

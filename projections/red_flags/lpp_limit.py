@@ -106,6 +106,7 @@ class LppLimit(Rule):
                 policy=crossing.counted.policy,
                 on=event.on,
                 evidence=entries(*crossing.cited, *crossing.also),
+                parties=(parent,),
             )
 
         return _tally.flags(states, self.name, matter, lambda counted: counted.term, flag)

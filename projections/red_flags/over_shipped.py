@@ -83,7 +83,9 @@ class OverShipped(Rule):
         line = _line(facts, matter)
         if facts is None or line is None:
             return ()
+        approved = facts.approved
         licensed = _licensed(line, matter)
+        named = (approved.ultimate_consignee, *approved.end_users) if approved else ()
 
         def limit(counted: Counted) -> int:
             return licensed + licensed * counted.term // WHOLE_BP
@@ -108,6 +110,7 @@ class OverShipped(Rule):
                 policy=crossing.counted.policy,
                 on=event.on,
                 evidence=entries(facts.approved_at, *crossing.cited),
+                parties=tuple(dict.fromkeys(named)),
             )
 
         return _tally.flags(states, self.name, matter, limit, flag)

@@ -53,7 +53,8 @@ class Tier3Party(Rule):
         day = reference.day(states, on)
         if day.rules.d5 is None or not day.controlled(movement.lines):
             return Finding(str(number))
-        found: list[tuple[Severity, str]] = []
+        # Severity, what is said, party.
+        found: list[tuple[Severity, str, str]] = []
         cited: list[int] = []
         for party, role in parties_to(movement).items():
             seat = reference.seat(states, party, on)
@@ -66,26 +67,27 @@ class Tier3Party(Rule):
             if approved_at:
                 severity = "information"
                 cited.append(approved_at)
-            found.append((severity, f"{role} {where}"))
+            found.append((severity, f"{role} {where}", party))
         if not found:
             return Finding(str(number))
-        licensed = any(each == "information" for each, _ in found)
+        licensed = any(each == "information" for each, _, _ in found)
         order: tuple[Severity, ...] = ("hard", "strong", "weak", "information")
         flag = RedFlag(
             rule=self.name,
-            severity=min((each for each, _ in found), key=order.index),
+            severity=min((each for each, _, _ in found), key=order.index),
             subject=movement.subject,
             key=movement.shipment,
             because=(
                 f"shipment {movement.shipment} of {movement.tpp:,} TPP to"
                 f" {movement.destination} on {on}: "
-                + "; ".join(text for _, text in found)
+                + "; ".join(text for _, text, _ in found)
                 + (f"; license {movement.license} names it" if licensed else "")
             ),
             source=self.source,
             policy=day.policy,
             on=on,
             evidence=entries(number, *cited),
+            parties=tuple(each[2] for each in sorted(found, key=lambda each: order.index(each[0]))),
         )
         return Finding(str(number), (flag,))
 

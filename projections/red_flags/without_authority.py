@@ -8,7 +8,7 @@ from ledger.entry import Entry
 from ledger.events import CommodityLine, Movement
 from ledger.fold import States
 from projections.red_flags._red_flag import RedFlag, Severity, entries
-from projections.red_flags._rule import MOVEMENTS, Finding, Recorded, Rule, act
+from projections.red_flags._rule import MOVEMENTS, Finding, Recorded, Rule, act, parties_to
 from projections.reference import Day, LicenseFacts, Reference, Seat
 
 Need = Literal["required", "undecided", "none"]
@@ -165,6 +165,7 @@ class WithoutAuthority(Rule):
                 policy=judged.day.policy,
                 on=movement.on,
                 evidence=entries(judged.number, *cited),
+                parties=tuple(parties_to(movement)),
             ),
         )
 
