@@ -4,7 +4,8 @@
 2. Who owns more than half of a party, or was declared its parent, is in its cluster
    (`ledger.parties`); a controller, an affiliate and whoever it merged into is too.
 3. The same address or account ties everybody who has it. Not the address of an agent where many
-   are registered, if anybody said that of it; nor one without a number, which is only a town.
+   are registered, if anybody said that of it; nor one with neither a number nor a building, which
+   is only a town.
 4. A cluster goes by the name of the member the ledger spoke of first, so that it keeps its name as
    it grows.
 
@@ -43,6 +44,12 @@ SHORT: Final = {
     "building": "bldg", "tower": "twr", "centre": "center", "number": "", "no": "",
 }  # fmt: skip
 """Words of an address in one spelling."""
+
+PREMISES: Final = frozenset(
+    ("bldg", "twr", "center", "complex", "plaza", "campus", "park", "mansion", "house", "mall")
+    + ("warehouse", "factory", "plant", "depot", "hangar", "terminal")
+)
+"""Words, in that spelling, by which an address without a number still is one place."""
 
 WALK_MAX: Final = 10_000
 """Steps from one member of a cluster to the farthest; beyond any real one."""
@@ -232,7 +239,7 @@ class Clusters:
 
 
 def address(text: str, country: str) -> str:
-    """An address as a node, in one spelling; empty where it has no number and is only a town.
+    """An address as a node, in one spelling; empty where it is only a town.
 
     >>> address("Room 5, 610 Nathan Road, Mong Kok", "HK")
     'address:HK rm 5 610 nathan rd mong kok'
@@ -240,6 +247,8 @@ def address(text: str, country: str) -> str:
     'address:HK rm 5 610 nathan rd mong kok'
     >>> address("Mong Kok", "HK")
     ''
+    >>> address("Harbour Complex (shared), Mong Kok", "HK")
+    'address:HK harbour complex shared mong kok'
     """
     bare = "".join(
         each
@@ -247,7 +256,7 @@ def address(text: str, country: str) -> str:
         if not unicodedata.combining(each)
     )
     words = [SHORT.get(word, word) for word in re.findall(r"\w+", bare)]
-    if not any(each.isdigit() for word in words for each in word):
+    if not any(word in PREMISES or any(map(str.isdigit, word)) for word in words):
         return ""
     return f"address:{country} {' '.join(filter(None, words))}"
 
