@@ -46,8 +46,24 @@ SHORT: Final = {
 """Words of an address in one spelling."""
 
 PREMISES: Final = frozenset(
-    ("bldg", "twr", "center", "complex", "plaza", "campus", "park", "mansion", "house", "mall")
-    + ("warehouse", "factory", "plant", "depot", "hangar", "terminal")
+    [
+        "bldg",
+        "campus",
+        "center",
+        "complex",
+        "depot",
+        "factory",
+        "hangar",
+        "house",
+        "mall",
+        "mansion",
+        "park",
+        "plant",
+        "plaza",
+        "terminal",
+        "twr",
+        "warehouse",
+    ]
 )
 """Words, in that spelling, by which an address without a number still is one place."""
 
