@@ -45,26 +45,10 @@ SHORT: Final = {
 }  # fmt: skip
 """Words of an address in one spelling."""
 
-PREMISES: Final = frozenset(
-    [
-        "bldg",
-        "campus",
-        "center",
-        "complex",
-        "depot",
-        "factory",
-        "hangar",
-        "house",
-        "mall",
-        "mansion",
-        "park",
-        "plant",
-        "plaza",
-        "terminal",
-        "twr",
-        "warehouse",
-    ]
-)
+PREMISES: Final = frozenset({
+    "bldg", "campus", "center", "complex", "depot", "factory", "hangar", "house", "mall",
+    "mansion", "park", "plant", "plaza", "terminal", "twr", "warehouse",
+})  # fmt: skip
 """Words, in that spelling, by which an address without a number still is one place."""
 
 WALK_MAX: Final = 10_000
