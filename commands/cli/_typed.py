@@ -11,6 +11,7 @@ from commands.decider import Command
 from commands.handler import CapChange, Desk, Outcome, Watch
 from ledger import terms
 from ledger.errors import LedgerError, Malformed
+from ledger.events import Event
 from ledger.log import Ledger
 from ledger.session import Session
 
@@ -19,6 +20,10 @@ C = TypeVar("C")
 
 WATCH: Final = "commands.watch"
 """Where the front door leaves, in click's context, what a review may be about."""
+
+
+SHOWN_MAX: Final = 200
+"""Characters of one field that a dry run shows."""
 
 
 class Typed(click.ParamType[object]):
@@ -160,10 +165,28 @@ def tell(outcome: Outcome, *, dry: bool) -> None:
     if dry:
         for event in outcome.events:
             click.echo(f"would record {event.wire} {event.subject}; nothing was written")
+            for line in said_in(event):
+                click.echo(line)
     for change in outcome.caps:
         click.echo(cap_line(change))
     for warning in outcome.warnings:
         click.echo(f"warning: {warning}", err=True)
+
+
+def said_in(event: Event) -> list[str]:
+    """What would be signed, a field a line, defaults that were filled in among them."""
+    fields: dict[str, object] = msgspec.to_builtins(event)
+    width = max(map(len, fields), default=0)
+    lines = []
+    for name, value in fields.items():
+        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        # One line, and nothing that a terminal would obey.
+        text = "".join(each if each.isprintable() else " " for each in text)
+        shown = (
+            text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}… ({len(text):,} characters)"
+        )
+        lines.append(f"  {name:{width}}  {shown}")
+    return lines
 
 
 def cap_line(change: CapChange) -> str:

@@ -69,6 +69,7 @@ def test_a_license_from_application_to_audit(office):
     assert 0 == adopted.code
     assert "reserved 0 -> 600,000,000" in rehearsed.out
     assert "nothing was written" in rehearsed.out
+    assert "  expires_on          20" in rehearsed.out
     assert f"recorded as entry {before + 1}" in approved.out
     assert "headroom 790,000,000 -> 190,000,000" in approved.out
     assert "already recorded\n" == again.out
