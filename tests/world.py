@@ -16,13 +16,16 @@ from ledger.events import (
     CheckRequested,
     CommodityLine,
     Event,
+    GoodsLine,
     LedgerOpened,
     LicenseApplied,
     LicenseApproved,
     LicenseLine,
     PartyRegistered,
     PolicyAdopted,
+    ShipmentDeclared,
     ShipmentExported,
+    ShipmentOnwardObserved,
     ShipmentVoided,
 )
 from ledger.fold import replay
@@ -120,6 +123,26 @@ def exported(shipment: str = "S-1", **changes: Any) -> ShipmentExported:
     if changes.get("authority", "license") != "license":
         del fields["license"]
     return ShipmentExported(**(fields | changes))
+
+
+def declared(*words: str, **changes: Any) -> ShipmentDeclared:
+    """Shipment S-9 of goods in words, under no authority."""
+    fields: dict[str, Any] = {
+        "shipment": "S-9", "authority": "none", "exporter": "maker", "ultimate_consignee": "acme",
+        "destinations": ("AE",), "declared_on": date(2024, 10, 1),
+        "lines": tuple(GoodsLine(description=each) for each in words or ("H100",)),
+    }  # fmt: skip
+    return ShipmentDeclared(**(fields | changes))
+
+
+def seen_onward(*words: str, **changes: Any) -> ShipmentOnwardObserved:
+    """Goods that acme sent on from the UAE to China under no authority."""
+    fields: dict[str, Any] = {
+        "shipment": "S-10", "origins": ("AE",), "destination": "CN", "sender": "acme",
+        "authority": "none", "method": "report", "observed_on": date(2024, 11, 1),
+        "lines": tuple(GoodsLine(description=each) for each in words or ("H100",)),
+    }  # fmt: skip
+    return ShipmentOnwardObserved(**(fields | changes))
 
 
 def voided(entry: int, shipment: str = "S-1") -> ShipmentVoided:

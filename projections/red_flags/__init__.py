@@ -4,6 +4,7 @@ F/<entry>/<rule>/<id>   a flag, under the entry with which its evidence was comp
 M/<rule>/<matter>       keys of the flags that stand on a matter
 R/<id>                  reviews of a flag
 K/<...>                 what ties parties (`projections.clusters`)
+G/<...>                 who sent what to whom (`_flows`)
 U/<license>             entries of movements that wait for a decision on their license
 """
 
@@ -26,6 +27,8 @@ from ledger.fold import States
 from ledger.policy import Detection, Rules
 from projections import clusters
 from projections.clusters import Clusters
+from projections.red_flags import _flows
+from projections.red_flags._goods import DEALINGS, dealing
 from projections.red_flags._red_flag import RedFlag, Severity
 from projections.red_flags._rule import Finding, Review, Rule, parties_to, reviews
 from projections.red_flags.cap_breach import CapBreach
@@ -72,7 +75,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had always been in force."""
 
     name = "flags"
-    version = 5
+    version = 7
 
     def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
         self._reference = Reference(rules)
@@ -80,7 +83,7 @@ class FlagsFold:
         self._rules = chosen
         own = frozenset[str]().union(*(rule.reads for rule in chosen))
         reviewed = {FlagReviewed.wire, ShipmentVoided.wire}
-        self.reads = own | reviewed | Reference.reads | clusters.READS
+        self.reads = own | reviewed | Reference.reads | clusters.READS | DEALINGS
 
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry does to the flags."""
@@ -96,6 +99,8 @@ class FlagsFold:
             case event:
                 again = self._tell(states, entry)
                 self._clusters.evolve(states, entry)
+                if (told := dealing(entry.number, event)) is not None:
+                    _flows.keep(states, told)
                 for rule in self._rules:
                     if event.wire in rule.reads:
                         for finding in rule.evolve(states, entry, self._reference):
@@ -158,18 +163,25 @@ class FlagsFold:
         number = voided.entry
         if number >= at:
             return
-        movement = states.recall(number).event
-        if not isinstance(movement, Movement) or movement.shipment != voided.shipment:
+        event = states.recall(number).event
+        told = dealing(number, event)
+        if told is None or told.shipment != voided.shipment:
             return
+        _flows.drop(states, told)
+        if isinstance(event, Movement):
+            self._forget(states, number, event)
+        for rule in self._rules:
+            for finding in rule.retract(states, number, event, self._reference):
+                _file(states, rule, finding)
+
+    def _forget(self, states: States, number: int, movement: Movement) -> None:
+        """Nothing more can become known of a movement that has never been."""
         self._reference.unwatch(states, parties_to(movement), movement.on, number)
         if movement.license is not None:
             waiting = states.get(f"U/{movement.license}", list[int]) or []
             if number in waiting:
                 left = [each for each in waiting if each != number]
                 states.put(f"U/{movement.license}", left or None)
-        for rule in self._rules:
-            for finding in rule.withdraw(states, number, movement, self._reference):
-                _file(states, rule, finding)
 
     def raised(self, states: States, on: date) -> list[Raised]:
         """Every flag that stands on a date, by entry, rule and id; the cleared ones too."""

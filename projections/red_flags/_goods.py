@@ -47,6 +47,12 @@ DEALINGS: Final = frozenset(
 MOVED: Final = DEALINGS - {PartySoldDomestically.wire, PartyOrderPlaced.wire}
 """Wire names of those in which goods crossed a border or changed hands abroad."""
 
+COMMON: Final = frozenset(
+    ("with", "from", "parts", "goods", "items", "units", "equipment", "generic", "other", "server",
+     "servers", "system", "systems", "computer", "computers", "hardware", "modules", "boards")
+)  # fmt: skip
+"""Words that two descriptions may share without speaking of the same goods."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -191,6 +197,27 @@ def dealing(entry: int, event: Event) -> Dealing | None:
             return _traded(entry, event)
         case _:
             return None
+
+
+def alike(one: Dealing, other: Dealing) -> bool:
+    """Whether two dealings may be in the same goods: of the same family where both name chips,
+    else called by the same word; goods that nobody described may be any.
+    """
+    if not one.lines or not other.lines:
+        return True
+    if one.families and other.families:
+        return not set(one.families).isdisjoint(other.families)
+    return not _words(one).isdisjoint(_words(other))
+
+
+def _words(dealing: Dealing) -> set[str]:
+    """What its goods are called: words of four characters or more."""
+    return {
+        word
+        for line in dealing.lines
+        for word in re.findall(r"[a-z0-9]{4,}", line.words.lower())
+        if word not in COMMON
+    }
 
 
 @cache

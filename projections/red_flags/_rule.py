@@ -18,7 +18,7 @@ from typing import Final, Literal
 import msgspec
 
 from ledger.entry import Entry
-from ledger.events import Movement, ShipmentExported, ShipmentReexported, ShipmentTransferred
+from ledger.events import Event, Movement, ShipmentExported, ShipmentReexported, ShipmentTransferred
 from ledger.fold import States
 from ledger.policy import Act
 from ledger.terms import PartyId
@@ -69,6 +69,16 @@ class Rule(ABC):
     ) -> Iterator[Finding]:
         """What is found once the movement that entry `number` recorded has never been."""
         yield from ()
+
+    def retract(
+        self, states: States, number: int, event: Event, reference: Reference
+    ) -> Iterator[Finding]:
+        """What is found once what entry `number` told of goods, in words or not, has never been.
+
+        Movements go to `withdraw`; a rule that reads of goods in words says more here.
+        """
+        if isinstance(event, Movement):
+            yield from self.withdraw(states, number, event, reference)
 
     def pending(self, states: States, reference: Reference, on: date) -> Iterator[RedFlag]:
         """What time alone raises: flags that stand on a date because nothing happened."""

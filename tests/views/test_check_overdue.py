@@ -1,11 +1,20 @@
 """An end-use check was refused, or was not done in time."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from world import adopted, flags, party, requested
 
-from ledger.events import CheckClosed, CheckPerformed, CheckRated, CheckRefused, CheckScheduled
+from ledger.events import (
+    CheckClosed,
+    CheckPartyNotFound,
+    CheckPerformed,
+    CheckPostponed,
+    CheckRated,
+    CheckRefused,
+    CheckRerated,
+    CheckScheduled,
+)
 
 DUE = date(2025, 7, 31)
 """Sixty days after the request."""
@@ -40,7 +49,7 @@ def test_a_check_without_a_result_is_flagged_on_the_sixty_first_day():
 
 def test_an_overdue_check_is_flagged_once_and_keeps_its_id_as_days_pass():
     (first,) = checks(requested())
-    (later,) = checks(requested(), on=date(2026, 8, 1))
+    (later,) = checks(requested(), on=date(2025, 9, 29))
 
     assert first.id == later.id
 
@@ -117,7 +126,8 @@ def test_a_check_whose_request_is_recorded_late_is_not_overdue(ended):
 def test_a_refusal_whose_request_is_recorded_late_is_flagged_once():
     (flag,) = checks(refused(), requested(), on=date(2026, 1, 1))
 
-    assert "check C-1 of acme was refused by the ministry on 2025-06-20: not now" == flag.because
+    assert checks(requested(), refused())[0].because == flag.because
+    assert (3, 4) == flag.evidence
     assert [] == checks(refused(), performed(date(2025, 7, 1)))
 
 
@@ -139,3 +149,80 @@ def test_a_check_done_in_time_and_rated_late_was_never_overdue():
 def test_without_rules_that_say_how_long_sixty_days_are_the_measure():
     assert 1 == len(flags("check-overdue", requested(), on=date(2025, 8, 1)))
     assert [] == flags("check-overdue", requested(), on=DUE)
+
+
+def postponed(on, until, by="authority"):
+    return CheckPostponed(
+        check="C-1", party="acme", postponed_on=on, postponed_until=until, postponed_by=by
+    )
+
+
+def test_the_clock_stands_still_while_the_authority_itself_puts_the_check_off():
+    june, july = date(2025, 6, 11), date(2025, 7, 1)
+    twice = (postponed(june, july), postponed(date(2025, 6, 20), july))
+
+    assert [] == checks(requested(), *twice, on=DUE + timedelta(days=20))
+    (flag,) = checks(requested(), *twice, on=DUE + timedelta(days=21))
+    assert (
+        "has no result after 81 days, 20 of them put off by the authority itself; 60 are allowed"
+    ) in flag.because
+    assert date(2025, 8, 21) == flag.on
+    assert (3, 4, 5) == flag.evidence
+
+
+def test_a_delay_somebody_else_asked_for_stops_no_clock():
+    asked_for = postponed(date(2025, 6, 11), date(2025, 12, 1), by="party")
+
+    assert 1 == len(checks(requested(), asked_for))
+
+
+def test_a_delay_of_a_later_day_had_not_stopped_the_clock_before():
+    late = postponed(date(2025, 8, 5), date(2025, 12, 1))
+
+    assert 1 == len(checks(requested(), late, on=date(2025, 8, 4)))
+
+
+def test_after_120_days_it_is_another_flag_which_the_review_of_the_first_does_not_hide():
+    (first,) = checks(requested(), on=DUE + timedelta(days=60))
+    (later,) = checks(requested(), on=DUE + timedelta(days=61))
+
+    assert first.id != later.id
+    assert "; from 120 on it weighs more" in later.because
+    assert date(2025, 9, 30) == later.on
+    assert ("acme",) == later.parties
+
+
+@pytest.mark.parametrize(
+    "verified",
+    [
+        CheckPerformed(
+            check="C-1", party="acme", performed_on=date(2025, 7, 9), evidence="powered_on"
+        ),
+        CheckRated(check="C-1", party="acme", rated_on=date(2025, 7, 9), rating="favorable"),
+        CheckRerated(
+            check="C-1",
+            party="acme",
+            rerated_on=date(2025, 7, 9),
+            rating="favorable",
+            reason="seen",
+        ),
+    ],
+)
+def test_a_refusal_is_over_once_somebody_looked_in_whatever_order_that_is_told(verified):
+    assert [] == checks(requested(), refused(), verified)
+    assert [] == checks(requested(), verified, refused())
+    assert 1 == len(checks(requested(), verified, refused(date(2025, 7, 10))))
+
+
+def test_a_rating_that_is_not_favorable_leaves_the_refusal():
+    rated = CheckRated(
+        check="C-1", party="acme", rated_on=date(2025, 7, 9), rating="unable_to_complete"
+    )
+
+    assert 1 == len(checks(requested(), refused(), rated))
+
+
+def test_a_party_that_was_not_found_ends_the_clock_and_is_for_another_rule():
+    missing = CheckPartyNotFound(check="C-1", party="acme", not_found_on=date(2025, 7, 1))
+
+    assert [] == checks(requested(), missing)

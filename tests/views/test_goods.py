@@ -3,13 +3,12 @@
 from datetime import date
 
 import pytest
-from world import H100, adopted, applied, entries, exported, line, pack
+from world import H100, adopted, applied, declared, entries, exported, line, pack
 
 from ledger.events import (
     GoodsLine,
     PartyOrderPlaced,
     PartySoldDomestically,
-    ShipmentDeclared,
     ShipmentOnwardObserved,
     ShipmentReexported,
     ShipmentTransferred,
@@ -27,15 +26,6 @@ def seen(event) -> Dealing:
     assert found is not None
     assert event.wire in DEALINGS
     return found
-
-
-def declared(*words: str, **changes) -> ShipmentDeclared:
-    fields = {
-        "shipment": "S-9", "authority": "none", "exporter": "maker", "ultimate_consignee": "acme",
-        "destinations": ("AE",), "declared_on": date(2024, 10, 1),
-        "lines": tuple(GoodsLine(description=each) for each in words or ("H100",)),
-    }  # fmt: skip
-    return ShipmentDeclared(**(fields | changes))
 
 
 def test_an_export_shows_its_chips_its_countries_and_its_parties():

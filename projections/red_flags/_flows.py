@@ -1,0 +1,123 @@
+"""Who sent what to whom, when: the index in which rules find the dealings that go together.
+
+Kept once for all rules, whatever the order in which things are told; a voided shipment leaves it.
+
+    G/S/<party>/<month>   what it sent or sold
+    G/R/<party>/<month>   what it got, or what was for it
+    G/K/<sender>/<other>  months in which it sent to the other, with the first day in each
+    G/D/<shipment>        entries that tell of a shipment
+    G/O/<shipment>        entries that tell of goods which first came in it
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+import msgspec
+
+from ledger.fold import States
+from projections.red_flags._goods import Dealing
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True):
+    """A dealing as one of its parties is asked about it.
+
+    others    who sent it, when asked what a party got; who got it, when asked what it sent
+    families  chips it names
+    """
+
+    entry: int
+    on: date
+    others: tuple[str, ...]
+    families: tuple[str, ...]
+
+
+def keep(states: States, dealing: Dealing) -> None:
+    """Add a dealing."""
+    for key, seen in _rows(dealing):
+        states.put(key, [*(states.get(key, list[Seen]) or []), seen])
+    for key in _named(dealing):
+        states.put(key, [*(states.get(key, list[int]) or []), dealing.entry])
+    month, day = f"{dealing.on:%Y-%m}", dealing.on.isoformat()
+    for key in _pairs(dealing):
+        months = states.get(key, dict[str, str]) or {}
+        if month not in months or day < months[month]:
+            states.put(key, {**months, month: day})
+
+
+def drop(states: States, dealing: Dealing) -> None:
+    """Take a dealing away that has never been."""
+    for key, seen in _rows(dealing):
+        rows = [each for each in states.get(key, list[Seen]) or [] if each != seen]
+        states.put(key, rows or None)
+    for key in _named(dealing):
+        numbers = [each for each in states.get(key, list[int]) or [] if each != dealing.entry]
+        states.put(key, numbers or None)
+    month = f"{dealing.on:%Y-%m}"
+    for key in _pairs(dealing):
+        months = dict(states.get(key, dict[str, str]) or {})
+        _, _, sender, other = key.split("/")
+        left = states.get(f"G/S/{sender}/{month}", list[Seen]) or []
+        days = [each.on.isoformat() for each in left if other in each.others]
+        if days:
+            months[month] = min(days)
+        else:
+            months.pop(month, None)
+        states.put(key, months or None)
+
+
+def sent(states: States, party: str, since: date, until: date) -> list[Seen]:
+    """What a party sent or sold from one day to another, both included, by date and entry."""
+    return _between(states, f"G/S/{party}", since, until)
+
+
+def received(states: States, party: str, since: date, until: date) -> list[Seen]:
+    """What a party got, or what was for it, in the same way."""
+    return _between(states, f"G/R/{party}", since, until)
+
+
+def first(states: States, sender: str, other: str) -> date | None:
+    """The first day on which one party sent to another; None when it never did."""
+    months = states.get(f"G/K/{sender}/{other}", dict[str, str])
+    return date.fromisoformat(min(months.values())) if months else None
+
+
+def telling(states: States, shipment: str) -> list[int]:
+    """Entries that tell of a shipment, in order; none of them voided."""
+    return states.get(f"G/D/{shipment}", list[int]) or []
+
+
+def onward(states: States, shipment: str) -> list[int]:
+    """Entries that tell of goods which first came in a shipment, in order."""
+    return states.get(f"G/O/{shipment}", list[int]) or []
+
+
+def _rows(dealing: Dealing) -> Iterator[tuple[str, Seen]]:
+    month, entry, on = f"{dealing.on:%Y-%m}", dealing.entry, dealing.on
+    families, senders, receivers = dealing.families, dealing.senders, dealing.receivers
+    for sender in senders:
+        yield f"G/S/{sender}/{month}", Seen(entry, on, receivers, families)
+    for receiver in receivers:
+        yield f"G/R/{receiver}/{month}", Seen(entry, on, senders, families)
+
+
+def _named(dealing: Dealing) -> Iterator[str]:
+    if dealing.shipment is not None:
+        yield f"G/D/{dealing.shipment}"
+    if dealing.of is not None:
+        yield f"G/O/{dealing.of}"
+
+
+def _pairs(dealing: Dealing) -> Iterator[str]:
+    for sender in dealing.senders:
+        for receiver in dealing.receivers:
+            yield f"G/K/{sender}/{receiver}"
+
+
+def _between(states: States, key: str, since: date, until: date) -> list[Seen]:
+    found: list[Seen] = []
+    year, month = since.year, since.month
+    while (year, month) <= (until.year, until.month):
+        rows = states.get(f"{key}/{year:04}-{month:02}", list[Seen]) or []
+        found += [each for each in rows if since <= each.on <= until]
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+    return sorted(found, key=lambda seen: (seen.on, seen.entry))
