@@ -143,7 +143,9 @@ def told(url: URL, driver_error: type[Exception] = exc.DBAPIError) -> Iterator[N
     except ImportError as error:
         raise Unreached(
             f"the driver for {url.get_backend_name()} is not installed: {error}",
-            remedy="pip install 'chip-ledger[postgres]'",
+            remedy="pip install 'chip-ledger[postgres]'"
+            if url.get_backend_name() == "postgresql"
+            else "use a path for SQLite, or postgresql://user@host/database: no other is served",
             code="DRIVER_MISSING",
         ) from error
     except exc.NoSuchModuleError as error:

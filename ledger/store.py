@@ -158,13 +158,23 @@ class Store(DCBRecorder):
     def _read_while_writing(self) -> None:
         """SQLite's write-ahead log, a property of the file: set here, and never on opening.
 
-        Outside a transaction, where alone it can be set.
+        Outside a transaction, where alone it can be set; and while nobody else has the file open
+        for a moment, such as who came second, for SQLite does not wait for that by itself.
         """
-        raw = self._engine.raw_connection()
-        try:
-            raw.cursor().execute("PRAGMA journal_mode = WAL")
-        finally:
-            raw.close()
+        until = time.monotonic() + PATIENCE_SECONDS
+        with told(self._engine.url, self.driver_error):
+            raw = self._engine.raw_connection()
+            try:
+                while True:
+                    try:
+                        raw.cursor().execute("PRAGMA journal_mode = WAL")
+                        return
+                    except self.driver_error as error:
+                        if "locked" not in str(error) or time.monotonic() > until:
+                            raise
+                    time.sleep(POLL_SECONDS)
+            finally:
+                raw.close()
 
     @property
     def place(self) -> str:
@@ -559,7 +569,14 @@ class Transaction:
             for subject, version, line in self.store.fetch(
                 self.connection, _heads_of(len(some)), tuple(some)
             ):
-                found[subject] = (version, leaf_hash(bytes(line)))
+                if not isinstance(line, bytes):
+                    raise NotAuthentic(
+                        f"the newest entry of {subject} is stored as {type(line).__name__} and not"
+                        " as bytes",
+                        remedy="the database was altered: chip-ledger verify",
+                        code="ENTRY_SYNTAX",
+                    )
+                found[subject] = (version, leaf_hash(line))
         return found
 
     def append(self, events: Sequence[DCBEvent]) -> int:

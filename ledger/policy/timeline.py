@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
+from ledger.errors import Malformed, NotAuthentic
 from ledger.events import Event, PolicyAdopted, PolicyWithdrawn
 from ledger.policy.pack import parse_pack
 from ledger.policy.rules import Rules
@@ -38,8 +39,18 @@ class PolicyTimeline:
     adoptions: tuple[Adoption, ...] = ()
 
     def adopt(self, policy: str, text: str, effective_on: date) -> "PolicyTimeline":
-        """The timeline after a pack was adopted; the text is parsed here and must read."""
-        parse_pack(text)
+        """The timeline after a pack was adopted.
+
+        It read when it was adopted, so a text that does not read was altered: `NotAuthentic`.
+        """
+        try:
+            parse_pack(text)
+        except Malformed as error:
+            raise NotAuthentic(
+                f"policy {policy} was adopted, and its text is none any more: {error.problem}",
+                remedy="the database was altered: chip-ledger verify",
+                code=error.code,
+            ) from error
         adoption = Adoption(PolicyId(policy), text, effective_on)
         return PolicyTimeline((*self.adoptions, adoption))
 

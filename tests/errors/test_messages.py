@@ -617,6 +617,11 @@ LOGGED = [
         lambda ledger: no_line(ledger, lambda it: it.entries(Slice(types=(G42.wire,)))),
     ),
     Message(
+        "ENTRY_SYNTAX", 4, "the newest entry of party:g42 is stored as str and not as bytes",
+        "the database was altered: chip-ledger verify",
+        lambda ledger: no_line(ledger, lambda it: it.append([G42], RIVERA, at=at(2))),
+    ),
+    Message(
         "ENTRY_SYNTAX", 4, "a line among entries 1 to 8,192 is not stored as bytes",
         "the database was altered: chip-ledger verify",
         lambda ledger: no_line(ledger, lambda it: it.checkpoint(LOG)),
@@ -903,6 +908,17 @@ def test_the_registry_and_the_log_say_it_in_these_words(message, tmp_path):
 @pytest.mark.parametrize("message", [*MADE, *STORED], ids=names([*MADE, *STORED]))
 def test_a_place_that_is_no_ledger_is_said_to_be_in_these_words(message, tmp_path):
     check(message, tmp_path, place=str(tmp_path))
+
+
+def test_a_database_that_is_not_served_is_not_to_be_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "MySQLdb", None)
+    with pytest.raises(LedgerError) as said:
+        Store.open("mysql://clerk@here/ledger")
+
+    assert "DRIVER_MISSING" == said.value.code
+    assert said.value.remedy == (
+        "use a path for SQLite, or postgresql://user@host/database: no other is served"
+    )
 
 
 def test_a_missing_driver_is_named_in_these_words(monkeypatch):
