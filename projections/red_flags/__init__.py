@@ -83,6 +83,7 @@ class FlagsFold:
         self._rules = chosen
         own = frozenset[str]().union(*(rule.reads for rule in chosen))
         reviewed = {FlagReviewed.wire, ShipmentVoided.wire}
+        self._readers = {wire: tuple(r for r in chosen if wire in r.reads) for wire in own}
         self.reads = own | reviewed | Reference.reads | clusters.READS | DEALINGS
 
     def evolve(self, states: States, entry: Entry) -> None:
@@ -101,10 +102,9 @@ class FlagsFold:
                 self._clusters.evolve(states, entry)
                 if (told := dealing(entry.number, event)) is not None:
                     _flows.keep(states, told)
-                for rule in self._rules:
-                    if event.wire in rule.reads:
-                        for finding in rule.evolve(states, entry, self._reference):
-                            _file(states, rule, finding)
+                for rule in self._readers.get(event.wire, ()):
+                    for finding in rule.evolve(states, entry, self._reference):
+                        _file(states, rule, finding)
                 if again:
                     self._judge_again(states, again)
 
