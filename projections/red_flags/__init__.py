@@ -36,6 +36,7 @@ from projections.red_flags.check_overdue import CheckOverdue
 from projections.red_flags.lpp_limit import LppLimit
 from projections.red_flags.over_shipped import OverShipped
 from projections.red_flags.remote_access import RemoteAccess
+from projections.red_flags.serial_conflict import SerialConflict
 from projections.red_flags.tier3_party import Tier3Party
 from projections.red_flags.without_authority import WithoutAuthority
 from projections.reference import SEATING, Reference
@@ -46,6 +47,7 @@ RULES: Final[tuple[Rule, ...]] = (
     LppLimit(),
     OverShipped(),
     RemoteAccess(),
+    SerialConflict(),
     Tier3Party(),
     WithoutAuthority(),
 )
@@ -75,7 +77,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had always been in force."""
 
     name = "flags"
-    version = 7
+    version = 9
 
     def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
         self._reference = Reference(rules)
