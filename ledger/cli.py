@@ -249,6 +249,8 @@ def explain_command(code: str) -> None:
 def doctor(session: Session, tiles: bool) -> None:
     """Look at the ledger's surroundings: tables, clock, checkpoint, views, key files.
 
+    Ends with exit code 4 where triggers are gone, or SQLite finds its own file damaged.
+
     With --tiles, tiles of the Merkle tree that are missing are made again from the entries, once
     these are seen to be those of the newest checkpoint.
     """
@@ -283,6 +285,14 @@ def doctor(session: Session, tiles: bool) -> None:
         private = path.with_suffix("")
         if private.is_file() and private.stat().st_mode & 0o077:
             click.echo(f"warning: others may read {private}: chmod 600 {private}", err=True)
+    with ledger.store.reading() as connection:
+        ailments = list(ledger.store.ailments(connection))
+    if ailments:
+        raise NotAuthentic(
+            f"the tables of {ledger.store.place} are not as they were made: {'; '.join(ailments)}",
+            remedy="whoever owns the database changed them, or the disk did: chip-ledger verify",
+            code="LEDGER_DAMAGED",
+        )
 
 
 def _check_origin(origin: str) -> None:

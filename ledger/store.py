@@ -418,6 +418,21 @@ class Store(DCBRecorder):
                 (last,),
             )
 
+    def ailments(self, connection: Connection) -> Iterator[str]:
+        """Triggers that are gone or are others, and what SQLite finds wrong with its own file."""
+        wanted = [one for one in triggers(connection.dialect.name) if "CREATE TRIGGER" in one]
+        if connection.dialect.name == "sqlite":
+            found = self.fetch(connection, "SELECT sql FROM sqlite_master WHERE type = 'trigger'")
+            missing = set(wanted) - {sql for (sql,) in found}
+            checked = self.fetch(connection, "PRAGMA integrity_check(10)")
+        else:
+            found = self.fetch(connection, "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'")
+            missing = {one for one in wanted if (one.split()[2],) not in found}
+            checked = []
+        for one in sorted(missing):
+            yield f"the trigger {one.split()[2]} is not there as it was made"
+        yield from (f"SQLite says {said}" for (said,) in checked if said != "ok")
+
     def stray_tags(self, connection: Connection) -> int:
         """How many rows the index of tags has for entries that there are not."""
         statement = "SELECT count(*) FROM entry_tags WHERE position > ?"

@@ -266,3 +266,10 @@ def test_an_adopted_pack_that_does_not_read_any_more_was_altered():
 def test_the_index_of_tags_is_kept_in_steps_larger_than_this_ledger():
     """So a row of it for any entry here is one too many."""
     assert INDEXED_AT_ONCE > 259
+
+
+def test_a_new_ledger_is_as_it_was_made(database_url):
+    store = Store.create(database_url)
+    with store.reading() as connection:
+        assert [] == list(store.ailments(connection))
+    store.close()

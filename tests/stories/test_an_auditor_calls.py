@@ -86,6 +86,29 @@ def test_the_doctor_compares_the_head_with_the_tables(small_office, statement, c
     assert code in answer.err
 
 
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DROP TRIGGER tiles_no_delete", "the trigger tiles_no_delete is not there"),
+        (
+            "UPDATE sqlite_master SET sql = 'CREATE INDEX entries_by_type ON entries"
+            " (subject, position)' WHERE name = 'entries_by_type'",
+            "SQLite says row 1 missing from index entries_by_type",
+        ),
+    ],
+)
+def test_the_doctor_sees_missing_triggers_and_a_damaged_index(small_office, statement, said):
+    with sqlite3.connect(small_office.place.removeprefix("sqlite:///")) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(statement)
+    connection.close()
+
+    answer = small_office.types("doctor")
+
+    assert 4 == answer.code
+    assert said in answer.err
+
+
 def test_the_doctor_warns_of_an_entry_dated_ahead(small_office):
     assert "ahead of this clock" not in small_office.types("doctor").err
     ledger = Ledger.open(small_office.place)
