@@ -34,9 +34,12 @@ from projections.red_flags._rule import Finding, Review, Rule, parties_to, revie
 from projections.red_flags.cap_breach import CapBreach
 from projections.red_flags.check_overdue import CheckOverdue
 from projections.red_flags.lpp_limit import LppLimit
+from projections.red_flags.misdescription import Misdescription
+from projections.red_flags.over_capacity import OverCapacity
 from projections.red_flags.over_shipped import OverShipped
 from projections.red_flags.remote_access import RemoteAccess
 from projections.red_flags.serial_conflict import SerialConflict
+from projections.red_flags.third_party_payment import ThirdPartyPayment
 from projections.red_flags.tier3_party import Tier3Party
 from projections.red_flags.without_authority import WithoutAuthority
 from projections.reference import SEATING, Reference
@@ -45,9 +48,12 @@ RULES: Final[tuple[Rule, ...]] = (
     CapBreach(),
     CheckOverdue(),
     LppLimit(),
+    Misdescription(),
+    OverCapacity(),
     OverShipped(),
     RemoteAccess(),
     SerialConflict(),
+    ThirdPartyPayment(),
     Tier3Party(),
     WithoutAuthority(),
 )
