@@ -1,0 +1,1 @@
+"""How well red flags find cases, amid how many alerts on lawful trade."""
