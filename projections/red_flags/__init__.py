@@ -35,12 +35,14 @@ from projections.red_flags.cap_breach import CapBreach
 from projections.red_flags.check_overdue import CheckOverdue
 from projections.red_flags.lpp_limit import LppLimit
 from projections.red_flags.misdescription import Misdescription
+from projections.red_flags.onward_to_tier3 import OnwardToTier3
 from projections.red_flags.over_capacity import OverCapacity
 from projections.red_flags.over_shipped import OverShipped
 from projections.red_flags.remote_access import RemoteAccess
 from projections.red_flags.serial_conflict import SerialConflict
 from projections.red_flags.third_party_payment import ThirdPartyPayment
 from projections.red_flags.tier3_party import Tier3Party
+from projections.red_flags.unauthorized_reexport import UnauthorizedReexport
 from projections.red_flags.without_authority import WithoutAuthority
 from projections.reference import SEATING, Reference
 
@@ -49,12 +51,14 @@ RULES: Final[tuple[Rule, ...]] = (
     CheckOverdue(),
     LppLimit(),
     Misdescription(),
+    OnwardToTier3(),
     OverCapacity(),
     OverShipped(),
     RemoteAccess(),
     SerialConflict(),
     ThirdPartyPayment(),
     Tier3Party(),
+    UnauthorizedReexport(),
     WithoutAuthority(),
 )
 
@@ -83,7 +87,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had always been in force."""
 
     name = "flags"
-    version = 9
+    version = 10
 
     def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
         self._reference = Reference(rules)

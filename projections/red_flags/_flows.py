@@ -10,12 +10,15 @@ Kept once for all rules, whatever the order in which things are told; a voided s
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 import msgspec
 
 from ledger.fold import States
-from projections.red_flags._goods import Dealing
+from projections.red_flags._goods import Dealing, alike, dealing
+
+WHOLE_BP: Final = 10_000
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
@@ -89,6 +92,58 @@ def telling(states: States, shipment: str) -> list[int]:
 def onward(states: States, shipment: str) -> list[int]:
     """Entries that tell of goods which first came in a shipment, in order."""
     return states.get(f"G/O/{shipment}", list[int]) or []
+
+
+def came_in(
+    states: States, leg: Dealing, within_days: int, tolerance_bp: int | None = None
+) -> list[Dealing]:
+    """The dealings in which goods that went on may first have come, the oldest first.
+
+    That which the leg itself names; else what its sender got in the days before it, in goods that
+    may be the same, no fewer than went on but for the tolerance.
+    """
+    if leg.of is not None:
+        named = [recalled(states, number) for number in telling(states, leg.of)]
+        return [each for each in named if each.on <= leg.on]
+    if leg.exporter is None:
+        return []
+    since = leg.on - timedelta(days=within_days)
+    got = received(states, leg.exporter, since, leg.on)
+    before = [recalled(states, seen.entry) for seen in got if seen.entry != leg.entry]
+    return [each for each in before if alike(each, leg) and _enough(each, leg, tolerance_bp)]
+
+
+def went_on(states: States, came: Dealing, within_days: int) -> list[Dealing]:
+    """Where goods may have gone on that came in a dealing: the legs `came_in` is asked about."""
+    numbers = set() if came.shipment is None else set(onward(states, came.shipment))
+    until = came.on + timedelta(days=within_days)
+    for party in came.receivers:
+        numbers |= {seen.entry for seen in sent(states, party, came.on, until)}
+    return [recalled(states, number) for number in sorted(numbers - {came.entry})]
+
+
+def recalled(states: States, number: int) -> Dealing:
+    """The dealing an entry tells of."""
+    found = dealing(number, states.recall(number).event)
+    if found is None:
+        raise LookupError(f"entry {number} tells of no goods")
+    return found
+
+
+def _enough(came: Dealing, went: Dealing, tolerance_bp: int | None) -> bool:
+    """Whether no more went on than came, where both are counted in the same."""
+    before, after = _quantity(came), _quantity(went)
+    if tolerance_bp is None or before is None or after is None or before[0] != after[0]:
+        return True
+    return after[1] * WHOLE_BP <= before[1] * (WHOLE_BP + tolerance_bp)
+
+
+def _quantity(dealing: Dealing) -> tuple[str, int] | None:
+    counted = {line.counted_in for line in dealing.lines}
+    amounts = [line.quantity for line in dealing.lines if line.quantity is not None]
+    if len(counted) != 1 or len(amounts) != len(dealing.lines):
+        return None
+    return counted.pop(), sum(amounts)
 
 
 def _rows(dealing: Dealing) -> Iterator[tuple[str, Seen]]:

@@ -147,17 +147,17 @@ class Dealing:
     @property
     def senders(self) -> tuple[str, ...]:
         """Who sent it and who sold it, each once."""
-        return _each(self.exporter, self.seller)
+        return each_once(self.exporter, self.seller)
 
     @property
     def receivers(self) -> tuple[str, ...]:
         """Who it was to or for, each once, the ultimate consignee first."""
-        return _each(self.consignee, self.end_user, self.purchaser, *self.intermediate)
+        return each_once(self.consignee, self.end_user, self.purchaser, *self.intermediate)
 
     @property
     def parties(self) -> tuple[str, ...]:
         """Everybody it names, each once, those who receive first."""
-        return _each(*self.receivers, *self.senders, self.forwarder)
+        return each_once(*self.receivers, *self.senders, self.forwarder)
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -197,6 +197,22 @@ def dealing(entry: int, event: Event) -> Dealing | None:
             return _traded(entry, event)
         case _:
             return None
+
+
+def in_words(dealing: Dealing) -> str:
+    """Its goods in a few words, with how many where that is said.
+
+    Chips of the catalogue by their id, other goods as the document calls them.
+    """
+    shown = []
+    for line in dealing.lines:
+        name = line.model or f'"{line.words[:60]}"'
+        shown.append(name if line.quantity is None else f"{line.quantity:,} {_what(line)}{name}")
+    return ", ".join(shown[:3]) + (" and more" if len(shown) > 3 else "") if shown else "goods"
+
+
+def _what(line: Line) -> str:
+    return "" if line.units is not None else f"{line.counted_in} of "
 
 
 def alike(one: Dealing, other: Dealing) -> bool:
@@ -334,10 +350,10 @@ def _traded(entry: int, event: PartySoldDomestically | PartyOrderPlaced) -> Deal
             kind, seller, purchaser, aggregate = (
                 "sale", event.party, event.purchaser, event.aggregate
             )  # fmt: skip
-            origins = destinations = _each(event.country)
+            origins = destinations = each_once(event.country)
         case PartyOrderPlaced():
             seller, purchaser = event.seller, event.party
-            destinations = _each(event.destination)
+            destinations = each_once(event.destination)
     return Dealing(
         entry=entry, subject=event.subject, shipment=None, of=None, kind=kind, on=event.on,
         seller=seller, exporter=seller, purchaser=purchaser, intermediate=(), consignee=None,
@@ -378,5 +394,6 @@ def _sum(amounts: list[int | None]) -> int | None:
     return sum(known) if known and len(known) == len(amounts) else None
 
 
-def _each(*names: str | None) -> tuple[str, ...]:
+def each_once(*names: str | None) -> tuple[str, ...]:
+    """Those names that are there, in order, once each."""
     return tuple(dict.fromkeys(name for name in names if name is not None))
