@@ -24,7 +24,7 @@ from ledger.errors import (
 PATIENCE_SECONDS: Final = 10.0
 """How long a writer waits for another before it says that the ledger is busy."""
 
-WAL_PAGES: Final = 4_000
+WAL_PAGES: Final = 16_000
 """Pages in SQLite's write-ahead log, of 4 KiB each, before they are written to the database."""
 
 CACHE_KIB: Final = 32_768
