@@ -33,6 +33,7 @@ from projections.red_flags._red_flag import RedFlag, Severity
 from projections.red_flags._rule import Finding, Review, Rule, parties_to, reviews
 from projections.red_flags.cap_breach import CapBreach
 from projections.red_flags.check_overdue import CheckOverdue
+from projections.red_flags.inventory_difference import InventoryDifference
 from projections.red_flags.lpp_limit import LppLimit
 from projections.red_flags.misdescription import Misdescription
 from projections.red_flags.onward_to_tier3 import OnwardToTier3
@@ -49,6 +50,7 @@ from projections.reference import SEATING, Reference
 RULES: Final[tuple[Rule, ...]] = (
     CapBreach(),
     CheckOverdue(),
+    InventoryDifference(),
     LppLimit(),
     Misdescription(),
     OnwardToTier3(),
