@@ -40,6 +40,7 @@ from projections.red_flags.onward_to_tier3 import OnwardToTier3
 from projections.red_flags.over_capacity import OverCapacity
 from projections.red_flags.over_shipped import OverShipped
 from projections.red_flags.remote_access import RemoteAccess
+from projections.red_flags.rerouted import Rerouted
 from projections.red_flags.serial_conflict import SerialConflict
 from projections.red_flags.third_party_payment import ThirdPartyPayment
 from projections.red_flags.tier3_party import Tier3Party
@@ -57,6 +58,7 @@ RULES: Final[tuple[Rule, ...]] = (
     OverCapacity(),
     OverShipped(),
     RemoteAccess(),
+    Rerouted(),
     SerialConflict(),
     ThirdPartyPayment(),
     Tier3Party(),

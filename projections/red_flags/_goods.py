@@ -47,6 +47,9 @@ DEALINGS: Final = frozenset(
 MOVED: Final = DEALINGS - {PartySoldDomestically.wire, PartyOrderPlaced.wire}
 """Wire names of those in which goods crossed a border or changed hands abroad."""
 
+UNCOVERED: Final = frozenset(("none", "unknown", "NLR"))
+"""Authorities that are no license and no exception."""
+
 COMMON: Final = frozenset(
     ("with", "from", "parts", "goods", "items", "units", "equipment", "generic", "other", "server",
      "servers", "system", "systems", "computer", "computers", "hardware", "modules", "boards")
@@ -223,17 +226,18 @@ def alike(one: Dealing, other: Dealing) -> bool:
         return True
     if one.families and other.families:
         return not set(one.families).isdisjoint(other.families)
-    return not _words(one).isdisjoint(_words(other))
+    return not words_of(one).isdisjoint(words_of(other))
 
 
-def _words(dealing: Dealing) -> set[str]:
-    """What its goods are called: words of four characters or more."""
-    return {
-        word
-        for line in dealing.lines
-        for word in re.findall(r"[a-z0-9]{4,}", line.words.lower())
-        if word not in COMMON
-    }
+def words_of(goods: Dealing | str) -> set[str]:
+    """What goods are called: words of four characters or more that say something.
+
+    >>> sorted(words_of("PowerEdge servers with XE9680"))
+    ['poweredge', 'xe9680']
+    """
+    if isinstance(goods, str):
+        return {word for word in re.findall(r"[a-z0-9]{4,}", goods.lower()) if word not in COMMON}
+    return {word for line in goods.lines for word in words_of(line.words)}
 
 
 @cache

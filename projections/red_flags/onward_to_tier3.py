@@ -8,7 +8,7 @@ from ledger.entry import Entry
 from ledger.events import Event
 from ledger.fold import States
 from projections.red_flags import _flows
-from projections.red_flags._goods import MOVED, Dealing, dealing, each_once, in_words
+from projections.red_flags._goods import MOVED, UNCOVERED, Dealing, dealing, each_once, in_words
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding, Rule
 from projections.reference import Day, Reference
@@ -20,9 +20,6 @@ SIGNS: Final = frozenset(
     )
 )  # fmt: skip
 """Rules whose flags, several on one party, make an onward leg likely."""
-
-UNCOVERED: Final = frozenset(("none", "unknown", "NLR"))
-"""What is no license and no exception."""
 
 
 class OnwardToTier3(Rule):
