@@ -34,6 +34,9 @@ DAYS: Final = 1_300
 AFTER: Final = 120
 """Days after the last shipment in which it is delivered, paid, checked and repaired."""
 
+IN_FORCE: Final = date(2023, 11, 17)
+"""First day of the rules by which it is told who needs a license."""
+
 CORRIDORS: Final = (
     ("TW", "US", 40), ("US", "MX", 12), ("VN", "CN", 8), ("TW", "TH", 4), ("TW", "SG", 4),
     ("TW", "MY", 4), ("TW", "MX", 4), ("US", "TW", 3), ("US", "NL", 3), ("TW", "NL", 3),
@@ -85,6 +88,10 @@ ODDITIES: Final = {
 """Lawful things that look odd, and the share of shipments that have them; besides these, special
 companies for each data center, first-time clouds that prove their capacity, and rushes before a
 rule that take in everybody."""
+
+
+BLANK: Final = {"value": 0.1, "end_user": 0.25, "exporter": 0.05}
+"""Share of declarations that leave a field blank, as real ones do."""
 
 
 @dataclass(slots=True)
@@ -317,26 +324,37 @@ class _World:
                      country="US", first=True, sold_on=_on(day - 3),
                      lines=[{"description": model, "model": model, "quantity": units,
                              "counted_in": "chips", "serials": serials}])  # fmt: skip
-        hop = self.chance("assembly_hop") and origin == "US" and to not in ("TW", "US")
-        if hop:
-            self.assembled(day, model, units, value)
+        boards = None
+        if self.chance("assembly_hop") and origin == "US" and to not in ("TW", "US"):
+            boards = self.assembled(day, model, units, value, buyer)
             origin, exporter = "TW", self.assemblers["TW"]
-        between = None
-        if not hop and self.chance("forwarder_between"):
-            between = self.forwarders[random.choice([each for each in HUBS if each != to])]
+        hub = between = None
+        if boards is None and self.chance("forwarder_between"):
+            hub = random.choice([each for each in HUBS if each not in (origin, to)])
+            between = self.forwarders[hub]
         user = buyer.id
         if buyer.kind == "distributor":
             user = self.buyer(day, to).id
         act = "export" if origin == "US" else "reexport"
         self.say(
             day, f"shipment.{act}", shipment=shipment, authority=relied, license=license_,
-            lines=[{"model": model, "units": units, "value_cents": value, "serials": serials}],
-            purchaser=buyer.id, ultimate_consignee=buyer.id, end_user=user,
+            lines=[{"model": model, "units": units, "serials": serials,
+                    **({} if random.random() < BLANK["value"] else {"value_cents": value})}],
+            purchaser=buyer.id, ultimate_consignee=buyer.id,
+            end_user=user if user != buyer.id or random.random() > BLANK["end_user"] else None,
             intermediate_consignees=[between] if between else [],
             forwarder=between or (self.forwarders["NL"] if random.random() < 0.18 else None),
-            route=[origin, to], **{f"{act}er": exporter, f"{act}ed_on": _on(day)},
+            route=[origin, hub, to] if hub else [origin, to],
+            **{f"{act}er": None if random.random() < BLANK["exporter"] else exporter,
+               f"{act}ed_on": _on(day)},
+            **({"of": boards} if boards else {}),
         )  # fmt: skip
-        arrived = day + random.randrange(3, 22)
+        arrived = day + random.randrange(4, 22)
+        if hub:
+            for leg, start, end, when in ((1, origin, hub, day + 2), (2, hub, to, arrived)):
+                self.say(when, "shipment.leg", shipment=shipment, leg=leg, origin=start,
+                         arrived_in=end, arrived_on=_on(when),
+                         holder=between if leg == 1 else None)  # fmt: skip
         if random.random() < 0.85:
             self.say(arrived, "shipment.deliver", shipment=shipment, delivered_on=_on(arrived),
                      country=to, received_by=buyer.id, units=units)  # fmt: skip
@@ -353,7 +371,7 @@ class _World:
             self.check(arrived + 5, buyer, shipment, units, 45)
         elif self.chance("late_check"):
             self.check(arrived + 5, buyer, shipment, units, 100)
-        if relied == "NLR" and units >= 2 and not hop:
+        if not self.needs_license(model, to) and units >= 2 and boards is None:
             self.aftermath(arrived, shipment, model, units, price, buyer, exporter, serials, origin)
 
     def chip(self, to: str) -> tuple[str, int]:
@@ -366,9 +384,7 @@ class _World:
         self, day: int, model: str, units: int, to: str, buyer: Buyer
     ) -> tuple[str, str | None]:
         """A license where the rules of the day ask for one; nobody goes without."""
-        eccn = catalogue()[model].eccn
-        rules = self.rules if day >= (date(2023, 11, 17) - FIRST_DAY).days else Rules()
-        if eccn is None or not rules.license_required(eccn, to, [to], _on(day))[0]:
+        if _on(day) < IN_FORCE or not self.needs_license(model, to):
             return "NLR", None
         key = (buyer.id, model)
         license_, left = self.licenses.get(key, ("", 0))
@@ -385,14 +401,22 @@ class _World:
         self.licenses[key] = (license_, left - units)
         return "license", license_
 
-    def assembled(self, day: int, model: str, units: int, value: int) -> None:
-        """Boards go to Taiwan first and leave it as servers."""
-        sent = day - self.random.randrange(12, 28)
-        self.say(sent, "shipment.export", shipment=self.new("boards"), authority="NLR",
-                 lines=[{"model": model, "units": units, "value_cents": round(value * 0.9)}],
-                 ultimate_consignee=self.assemblers["TW"], route=["US", "TW"],
-                 purchaser=self.assemblers["TW"], end_user=self.assemblers["TW"],
-                 exporter=self.random.choice(self.makers), exported_on=_on(sent))  # fmt: skip
+    def needs_license(self, model: str, to: str) -> bool:
+        """Whether a chip needs a license to a firm that is headquartered there."""
+        eccn = catalogue()[model].eccn
+        return eccn is not None and self.rules.license_required(eccn, to, [to], IN_FORCE)[0]
+
+    def assembled(self, day: int, model: str, units: int, value: int, buyer: Buyer) -> str:
+        """Boards go to Taiwan first and leave it as servers; the shipment they went in."""
+        sent, boards = day - self.random.randrange(12, 28), self.new("boards")
+        self.say(
+            sent, "shipment.export", shipment=boards, authority="NLR",
+            lines=[{"model": model, "units": units, "value_cents": round(value * 0.9)}],
+            ultimate_consignee=self.assemblers["TW"], purchaser=self.assemblers["TW"],
+            end_user=buyer.id, route=["US", "TW"], exporter=self.random.choice(self.makers),
+            exported_on=_on(sent),
+        )  # fmt: skip
+        return boards
 
     def paid(
         self, day: int, arrived: int, shipment: str, seller: str, buyer: Buyer, value: int, *,

@@ -72,7 +72,7 @@ _CHANNEL: Final[dict[str, Channel]] = {
 }
 
 DUMMIES: Final = 5
-"""Boxes read at a check at which nothing answered when it was switched on."""
+"""Boxes read at a check whose labels were of other machines."""
 
 CENTS: Final = 100
 
@@ -133,6 +133,7 @@ class _Teller:
     licenses: dict[str, tuple[str, date, bool]] = field(default_factory=dict)
     granted: set[str] = field(default_factory=set)
     checks: dict[str, tuple[str, date]] = field(default_factory=dict)
+    named_checks: dict[str, tuple[str, date]] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
     registered: set[str] = field(default_factory=set)
@@ -1118,6 +1119,7 @@ class _Teller:
         asked = on or event.on
         check = f"{self.name(event)}-check"
         self.checks[party] = (check, asked)
+        self.named_checks[said(members(event.said, "check", "check_id"))] = (check, asked)
         self.tell(
             event.id,
             {
@@ -1132,6 +1134,14 @@ class _Teller:
         )
         return check
 
+    def open_check(self, event: Seen, party: str) -> tuple[str, date]:
+        """The check an event is about, and the day it was requested: the one it names, else the
+        last one of its party; one of its own where nobody requested any.
+        """
+        name = said(members(event.said, "check", "check_id"))
+        known = self.named_checks.get(name) if name else None
+        return known or self.checks.get(party) or (f"{self.name(event)}-check", event.on)
+
     def requested(self, event: Seen) -> None:
         self.request(event)
 
@@ -1145,7 +1155,7 @@ class _Teller:
         party = self.checked(event)
         if party not in self.checks:
             self.request(event)
-        check, asked = self.checks[party or ""]
+        check, asked = self.open_check(event, party or "")
         self.tell(
             event.id,
             {
@@ -1165,7 +1175,7 @@ class _Teller:
         if re.search(r"refus|prevent|denied|blocked", outcome):
             self.refused(event)
             return
-        check, asked = self.checks.get(party, (f"{self.name(event)}-check", event.on))
+        check, asked = self.open_check(event, party)
         on = max(event.on, asked)
         about: Json = {"check": check, "party": party}
         if re.search(r"not.?found|no such|non.?exist|vacant|unknown at", outcome):
@@ -1195,7 +1205,7 @@ class _Teller:
             },
         )
         if dummies:
-            # Labels can be moved to dummies; what is switched on and is none does not answer.
+            # Labels can be moved to dummies; what is switched on gives a number of its own.
             self.tell(
                 event.id,
                 {
@@ -1205,7 +1215,10 @@ class _Teller:
                     "read_on": on,
                     "country": self.homes.get(party, "US"),
                     "readings": [
-                        {"label": f"{self.name(event)}-box{number}"}
+                        {
+                            "label": f"{self.name(event)}-box{number}",
+                            "attested": f"{self.name(event)}-dummy{number}",
+                        }
                         for number in range(1, DUMMIES + 1)
                     ],
                 },
@@ -1461,7 +1474,8 @@ def tell(case: Visible) -> Told:
     """A case as commands, in the order of its list."""
     teller = _Teller(case)
     teller.run()
-    days = tuple(event.on for event in case.events)
+    # That nothing was heard by a day is known once that day is over.
+    days = tuple(event.on + timedelta(days=event.type == "check_overdue") for event in case.events)
     return Told(case.id, tuple(teller.lines), days, tuple(teller.notes))
 
 

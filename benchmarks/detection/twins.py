@@ -104,10 +104,17 @@ def _events(case: Visible) -> Iterator[Seen]:
             },
         )  # fmt: skip
         yield _new(event, 10, "arrived", "delivered",
-                   {"received_by": receiver, "country": home})  # fmt: skip
-        yield _new(event, 20, "check", "check_requested", {"party": receiver, "country": home})
+                   {"received_by": receiver, "country": home,
+                    "shipment": event.id})  # fmt: skip
+        yield _new(
+            event,
+            20,
+            "check",
+            "check_requested",
+            {"party": receiver, "country": home, "check": event.id},
+        )
         yield _new(event, 45, "checked", "check_result",
-                   {"party": receiver, "outcome": "passed, powered on",
+                   {"party": receiver, "outcome": "passed, powered on", "check": event.id,
                     **({"counted": units, "expected": units} if units else {})})  # fmt: skip
 
 
