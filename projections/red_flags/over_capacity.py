@@ -156,7 +156,6 @@ class OverCapacity(Rule):
             if on <= due or _capacity.declared(states, self.name, party, on, reference):
                 continue
             runs = bool(states.number(f"{self.name}/B/{party}"))
-            seat = reference.seat(states, party, since)
             yield RedFlag(
                 rule=self.name,
                 severity="weak" if runs else "strong",
@@ -170,7 +169,7 @@ class OverCapacity(Rule):
                 policy=day.policy,
                 on=due + timedelta(days=1),
                 evidence=entries(at, known.declared[1] if known.declared[1] <= at else 0),
-                parties=tuple(dict.fromkeys((party, seat.parent))),
+                parties=(party,),
             )
 
     def _received(self, states: States, party: str) -> Received:
@@ -246,7 +245,6 @@ class OverCapacity(Rule):
             return Finding(matter)
         needed = watts * limits["overhead_bp"] // 10_000_000
         chips = sum(units for name, units in known.units.items() if f"watts_{name}" in limits)
-        seat = reference.seat(states, party, last)
         flag = RedFlag(
             rule=self.name,
             severity="weak",
@@ -260,7 +258,7 @@ class OverCapacity(Rule):
             policy=day.policy,
             on=last,
             evidence=entries(*known.latest, *shown_by),
-            parties=tuple(dict.fromkeys((party, seat.parent))),
+            parties=(party,),
         )
         return Finding(matter, (flag,))
 
