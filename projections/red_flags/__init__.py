@@ -45,6 +45,7 @@ from projections.red_flags.serial_conflict import SerialConflict
 from projections.red_flags.third_party_payment import ThirdPartyPayment
 from projections.red_flags.tier3_party import Tier3Party
 from projections.red_flags.unauthorized_reexport import UnauthorizedReexport
+from projections.red_flags.value_anomaly import ValueAnomaly
 from projections.red_flags.volume_spike import VolumeSpike
 from projections.red_flags.without_authority import WithoutAuthority
 from projections.reference import SEATING, Reference
@@ -64,6 +65,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ThirdPartyPayment(),
     Tier3Party(),
     UnauthorizedReexport(),
+    ValueAnomaly(),
     VolumeSpike(),
     WithoutAuthority(),
 )

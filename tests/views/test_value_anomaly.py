@@ -1,0 +1,165 @@
+"""Prices far from what others pay for the same chip."""
+
+from datetime import date, timedelta
+
+from world import adopted, exported, flags, line, party, voided
+
+from ledger.events import (
+    GoodsLine,
+    ShipmentDeclared,
+    ShipmentInspected,
+    ShipmentInvoiced,
+    ShipmentReferenced,
+)
+
+DAY = date(2025, 6, 30)
+CHIP = 3_000_000
+"""Thirty thousand dollars."""
+
+
+def sold(shipment, each=CHIP, days_ago=0, units=10, **changes):
+    fields = {
+        "authority": "NLR", "lines": (line(units, value_cents=each * units),),
+        "exported_on": DAY - timedelta(days=days_ago),
+    }  # fmt: skip
+    return exported(shipment, **(fields | changes))
+
+
+def usual(count=5, days_ago=10, **changes):
+    return tuple(sold(f"U-{each}", days_ago=days_ago + each, **changes) for each in range(count))
+
+
+def invoiced(shipment, each, **changes):
+    fields = {
+        "shipment": shipment, "invoice": f"INV-{shipment}", "seller": "maker", "billed_to": "acme",
+        "amount_cents": each * 10, "invoiced_on": DAY,
+    }  # fmt: skip
+    return ShipmentInvoiced(**(fields | changes))
+
+
+def declared(value_cents, **changes):
+    fields = {
+        "shipment": "S-1", "authority": "NLR", "exporter": "trader", "declared_on": DAY,
+        "lines": (GoodsLine(description="phones", quantity=146),), "ultimate_consignee": "acme",
+    }  # fmt: skip
+    return ShipmentDeclared(value_cents=value_cents, **(fields | changes))
+
+
+def inspected(**changes):
+    fields = {
+        "shipment": "S-1", "country": "US", "inspected_by": "customs", "inspected_on": DAY,
+    }  # fmt: skip
+    return ShipmentInspected(**(fields | changes))
+
+
+def odd(*events):
+    return flags("value-anomaly", adopted(), party(), *events)
+
+
+def test_less_than_half_the_median_weighs_little():
+    (flag,) = odd(*usual(), sold("S-1", CHIP // 2 - 1))
+
+    assert "weak" == flag.severity
+    assert (
+        "shipment S-1 has h100-sxm at US$14,999 a chip on 2025-06-30, and the median of 5 prices"
+        " in the 90 days before is US$30,000: 49 %"
+    ) == flag.because
+    assert (3, 4, 5, 6, 7, 8) == flag.evidence
+    assert ("maker", "acme") == flag.parties
+    assert [] == odd(*usual(), sold("S-1", CHIP // 2))
+
+
+def test_more_than_twice_the_median_does_too():
+    (flag,) = odd(*usual(), sold("S-1", CHIP * 2 + 1))
+
+    assert "200 %" in flag.because
+    assert [] == odd(*usual(), sold("S-1", CHIP * 2))
+
+
+def test_few_or_old_prices_are_no_measure():
+    assert [] == odd(*usual(4), sold("S-1", 1))
+    assert [] == odd(*usual(5, 87), sold("S-1", 1))
+    assert 1 == len(odd(*usual(5, 86), sold("S-1", 1)))
+
+
+def test_another_chip_has_another_price():
+    other = line(10, model="h200-sxm", value_cents=10)
+
+    assert [] == odd(*usual(), sold("S-1", lines=(other,)))
+
+
+def test_what_goes_under_a_return_or_for_replacement_has_no_price():
+    def under(kind):
+        return ShipmentReferenced(
+            shipment="S-1", kind=kind, rma="RMA-1", counterpart="acme", referenced_on=DAY
+        )
+
+    free = sold("S-1", 0)
+
+    assert 1 == len(odd(*usual(), free))
+    assert [] == odd(*usual(), free, under("rma"))
+    assert [] == odd(under("advance_replacement"), *usual(), free)
+    assert [] == odd(*usual(), sold("S-1", 0, authority="RPL"))
+
+
+def test_prices_within_a_group_are_its_own():
+    sister = party("maker", "US", ultimate_parent="acme")
+
+    assert [] == odd(sister, *usual(), sold("S-1", 1))
+
+
+def test_goods_that_are_not_new_are_held_against_their_own_kind():
+    second = tuple(
+        each
+        for number in range(5)
+        for each in (
+            sold(f"R-{number}", CHIP // 3),
+            invoiced(f"R-{number}", CHIP // 3, condition="refurbished"),
+        )
+    )
+    used = invoiced("S-1", CHIP // 3, condition="refurbished")
+    cheap = invoiced("S-1", CHIP // 9, condition="refurbished")
+
+    assert 1 == len(odd(*usual(), sold("S-1", CHIP // 3)))
+    assert [] == odd(*usual(), sold("S-1", CHIP // 3), used)
+    assert [] == odd(*second, sold("S-1", CHIP // 3), used)
+    assert ["US$3,333"] == [
+        flag.because.split()[5] for flag in odd(*second, sold("S-1", CHIP // 3), cheap)
+    ]
+
+
+def test_an_invoice_is_held_against_those_under_the_same_delivery_term():
+    def told(number, each, term):
+        shipment = f"T-{number}"
+        return sold(shipment), invoiced(shipment, each, incoterm=term)
+
+    alike = [event for number in range(5) for event in told(number, CHIP, "FCA")]
+
+    assert 1 == len(odd(*alike, *told(9, CHIP // 3, "FCA")))
+    assert [] == odd(*alike, *told(9, CHIP // 3, "DDP"))
+
+
+def test_a_declared_value_is_held_against_the_appraisal():
+    (flag,) = odd(declared(2_700_000), inspected(appraised_cents=27_400_000))
+
+    assert (
+        "customs inspected shipment S-1 in US on 2025-06-30: US$27,000 declared and US$274,000"
+        " appraised: 9 %"
+    ) == flag.because
+    assert (3, 4) == flag.evidence
+    assert 1 == len(odd(inspected(appraised_cents=27_400_000), declared(2_700_000)))
+    assert [] == odd(declared(50), inspected(appraised_cents=100))
+    assert 1 == len(odd(declared(49), inspected(appraised_cents=100)))
+
+
+def test_an_officer_who_says_so_is_believed():
+    (flag,) = odd(declared(100), inspected(differences=("value",)))
+
+    assert flag.because.endswith("the value is not as declared")
+    assert [] == odd(declared(100), inspected(differences=("quantity",)))
+
+
+def test_a_voided_shipment_had_no_price_and_is_no_measure():
+    assert [] == odd(*usual(), sold("S-1", 1), voided(8))
+    assert [] == odd(*usual(), voided(3, "U-0"), sold("S-1", 1))
+    assert [] == odd(declared(49), inspected(appraised_cents=100), voided(3))
