@@ -31,6 +31,7 @@ from projections.red_flags import _flows
 from projections.red_flags._goods import DEALINGS, dealing
 from projections.red_flags._red_flag import RedFlag, Severity
 from projections.red_flags._rule import Finding, Review, Rule, parties_to, reviews
+from projections.red_flags.affiliate_channel import AffiliateChannel
 from projections.red_flags.cap_breach import CapBreach
 from projections.red_flags.check_overdue import CheckOverdue
 from projections.red_flags.inventory_difference import InventoryDifference
@@ -51,6 +52,7 @@ from projections.red_flags.without_authority import WithoutAuthority
 from projections.reference import SEATING, Reference
 
 RULES: Final[tuple[Rule, ...]] = (
+    AffiliateChannel(),
     CapBreach(),
     CheckOverdue(),
     InventoryDifference(),
