@@ -180,7 +180,7 @@ class Clusters:
         """
         for tie in _holding(states, party, on):
             if tie.as_ not in ("affiliate", "merged") and not tie.to.startswith("account:"):
-                shared = tuple(_tied_to(states, tie.to, on))
+                shared = tuple(tied_to(states, tie.to, on))
                 if shared:
                     yield tie.to, shared
 
@@ -205,7 +205,7 @@ class Clusters:
                 f"party:{each}" for each in self._reference.owner_and_owned(states, name, on)
             )
             yield from (tie.to for tie in _holding(states, name, on) if not _agents(states, tie.to))
-        yield from (f"party:{each}" for each, _ in _tied_to(states, node, on))
+        yield from (f"party:{each}" for each, _ in tied_to(states, node, on))
 
     def _entries(self, states: States, one: str, other: str, on: date) -> tuple[int, ...]:
         """The entries that tie two neighbors."""
@@ -261,6 +261,24 @@ def address(text: str, country: str) -> str:
     return f"address:{country} {' '.join(filter(None, words))}"
 
 
+def addresses(states: States, party: str, on: date) -> Iterator[tuple[str, int]]:
+    """The addresses of a party on a date as nodes, with the entries that say so."""
+    for tie in _holding(states, party, on):
+        if tie.to.startswith("address:"):
+            yield tie.to, tie.entry
+
+
+def tied_to(states: States, node: str, on: date) -> Iterator[tuple[str, int]]:
+    """Who is tied to a node on a date, with the entry that says so; nobody to an agent's."""
+    if _agents(states, node):
+        return
+    for party in states.get(f"K/with/{node}", list[str]) or []:
+        for tie in _holding(states, party, on):
+            if tie.to == node:
+                yield party, tie.entry
+                break
+
+
 def _first(states: States, party: str) -> tuple[bool, int, str]:
     """When the ledger spoke of a party first; last for one it never told anything of."""
     known = states.get(f"K/party/{party}", Ties)
@@ -278,17 +296,6 @@ def _holding(states: States, party: str, on: date) -> Sequence[Tie]:
         if tie.since <= on and (key not in newest or newest[key].since <= tie.since):
             newest[key] = tie
     return [tie for tie in newest.values() if tie.holds]
-
-
-def _tied_to(states: States, node: str, on: date) -> Iterator[tuple[str, int]]:
-    """Who is tied to a node on a date, and the entry that says so; nobody to an agent's address."""
-    if _agents(states, node):
-        return
-    for party in states.get(f"K/with/{node}", list[str]) or []:
-        for tie in _holding(states, party, on):
-            if tie.to == node:
-                yield party, tie.entry
-                break
 
 
 def _agents(states: States, node: str) -> bool:

@@ -27,16 +27,21 @@ from ledger.fold import States
 from ledger.policy import Detection, Rules
 from projections import clusters
 from projections.clusters import Clusters
-from projections.red_flags import _flows
+from projections.red_flags import _flows, _judging
 from projections.red_flags._goods import DEALINGS, dealing
 from projections.red_flags._red_flag import RedFlag, Severity
 from projections.red_flags._rule import Finding, Review, Rule, parties_to, reviews
 from projections.red_flags.affiliate_channel import AffiliateChannel
 from projections.red_flags.cap_breach import CapBreach
 from projections.red_flags.check_overdue import CheckOverdue
+from projections.red_flags.end_user_mismatch import EndUserMismatch
+from projections.red_flags.forwarder_consignee import ForwarderConsignee
 from projections.red_flags.inventory_difference import InventoryDifference
+from projections.red_flags.line_of_business import LineOfBusiness
+from projections.red_flags.listed_party import ListedParty
 from projections.red_flags.lpp_limit import LppLimit
 from projections.red_flags.misdescription import Misdescription
+from projections.red_flags.new_customer import NewCustomer
 from projections.red_flags.onward_to_tier3 import OnwardToTier3
 from projections.red_flags.over_capacity import OverCapacity
 from projections.red_flags.over_shipped import OverShipped
@@ -55,9 +60,14 @@ RULES: Final[tuple[Rule, ...]] = (
     AffiliateChannel(),
     CapBreach(),
     CheckOverdue(),
+    EndUserMismatch(),
+    ForwarderConsignee(),
     InventoryDifference(),
+    LineOfBusiness(),
+    ListedParty(),
     LppLimit(),
     Misdescription(),
+    NewCustomer(),
     OnwardToTier3(),
     OverCapacity(),
     OverShipped(),
@@ -97,7 +107,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had always been in force."""
 
     name = "flags"
-    version = 10
+    version = 11
 
     def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
         self._reference = Reference(rules)
@@ -124,6 +134,7 @@ class FlagsFold:
                 self._clusters.evolve(states, entry)
                 if (told := dealing(entry.number, event)) is not None:
                     _flows.keep(states, told)
+                    _judging.keep(states, told)
                 for rule in self._readers.get(event.wire, ()):
                     for finding in rule.evolve(states, entry, self._reference):
                         _file(states, rule, finding)
@@ -190,6 +201,7 @@ class FlagsFold:
         if told is None or told.shipment != voided.shipment:
             return
         _flows.drop(states, told)
+        _judging.drop(states, told)
         if isinstance(event, Movement):
             self._forget(states, number, event)
         for rule in self._rules:
