@@ -63,6 +63,9 @@ PINGS: Final = frozenset({"landmark_ping", "attested_ping", "ip_geolocation"})
 
 DESTROYED: Final = frozenset({"destroyed", "scrapped"})
 
+OBSERVED: Final = frozenset({"customs_record", "document", "serials", "inspection", "report"})
+"""How an onward movement was seen that nobody declared."""
+
 CARRIED: Final = frozenset({"sold", "sent", "returned", "moved"})
 """Kinds of step that take a chip somewhere."""
 
@@ -79,7 +82,8 @@ class Step(msgspec.Struct, frozen=True, array_like=True, order=True):
     method  how it was seen, or how it went
     model   the chip in the catalogue, where named
     of      shipment or check it is part of
-    other   for a chip read by its label: the number it answered with
+    other   for a chip read by its label: the number it answered with; for one that was located:
+            who located it
     times   how often the entry lists the number
     """
 
@@ -243,12 +247,14 @@ def _moved(entry: Entry) -> Told:
     event = entry.event
     if not isinstance(event, PartyUnitsMoved):
         return []
+    announced = event.announced_on is not None and event.announced_on <= event.moved_on
     return _of_lines(
         entry,
         event.lines,
         lambda model: Step(
             event.on, entry.number, "moved", site=event.to_site, start=event.from_site,
-            giver=event.party, holder=event.party, model=model,
+            giver=event.party, holder=event.party, method="announced" if announced else "",
+            model=model,
         ),
     )  # fmt: skip
 
@@ -274,7 +280,9 @@ def _sighted(entry: Entry) -> Told:
         case PartySerialsSighted(country=country, party=party, method=method, serials=serials):
             step = Step(event.on, number, "seen", country, holder=party, method=method)
         case PartyChipsLocated(country=country, party=party, method=method, serials=serials):
-            step = Step(event.on, number, "seen", country, holder=party, method=method)
+            step = Step(
+                event.on, number, "seen", country, holder=party, method=method, other=event.source
+            )
         case PartyTeardownObserved(country=country, party=party, serials=serials):
             step = Step(event.on, number, "seen", country or "", holder=party, method="teardown")
         case ShipmentInspected(country=country, serials=serials, shipment=shipment):
@@ -514,7 +522,7 @@ def _lifetime(steps: Sequence[Step]) -> Iterator[Conflict]:
     if made and early:
         yield _conflict(
             "before-made",
-            f"it was {_said(early)} on {early.on}, and its maker first sold it on {made.on}",
+            f"it was {said(early)} on {early.on}, and its maker first sold it on {made.on}",
             early,
             made,
         )
@@ -522,7 +530,7 @@ def _lifetime(steps: Sequence[Step]) -> Iterator[Conflict]:
     if gone and late:
         yield _conflict(
             "after-destruction",
-            f"it was {_said(late)} on {late.on}, and {gone.method} on {gone.on}",
+            f"it was {said(late)} on {late.on}, and {gone.method} on {gone.on}",
             gone,
             late,
         )
@@ -542,7 +550,7 @@ def _places(steps: Sequence[Step], travel_days: TravelDays) -> Iterator[Conflict
             continue
         yield _conflict(
             "two-places" if days == 0 else "too-fast",
-            f"it was {_said(one)} on {one.on} and {_said(other)} on {other.on}",
+            f"it was {said(one)} on {one.on} and {said(other)} on {other.on}",
             one,
             other,
         )
@@ -569,7 +577,7 @@ def _carried(steps: Sequence[Step]) -> Iterator[Conflict]:
                 continue
             kind = "too-fast" if there.place == left.place else "two-places"
             yield _conflict(
-                kind, f"it left {left.start} on {left.on}, and was {_said(there)} that day",
+                kind, f"it left {left.start} on {left.on}, and was {said(there)} that day",
                 left, there,
             )  # fmt: skip
 
@@ -611,7 +619,7 @@ def _same_journey(one: Step, other: Step) -> bool:
     return (one.on, one.place, one.holder) == (other.on, other.place, other.holder)
 
 
-def _said(step: Step) -> str:
+def said(step: Step) -> str:
     """A step in words, after «it was»."""
     where = f" in {step.place}" if step.place else ""
     where += f" at site {step.site}" if step.site else ""

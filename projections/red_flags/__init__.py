@@ -39,6 +39,7 @@ from projections.red_flags.forwarder_consignee import ForwarderConsignee
 from projections.red_flags.inventory_difference import InventoryDifference
 from projections.red_flags.line_of_business import LineOfBusiness
 from projections.red_flags.listed_party import ListedParty
+from projections.red_flags.located_elsewhere import LocatedElsewhere
 from projections.red_flags.lpp_limit import LppLimit
 from projections.red_flags.misdescription import Misdescription
 from projections.red_flags.new_customer import NewCustomer
@@ -46,6 +47,7 @@ from projections.red_flags.onward_to_tier3 import OnwardToTier3
 from projections.red_flags.over_capacity import OverCapacity
 from projections.red_flags.over_shipped import OverShipped
 from projections.red_flags.remote_access import RemoteAccess
+from projections.red_flags.removed_after_check import RemovedAfterCheck
 from projections.red_flags.rerouted import Rerouted
 from projections.red_flags.serial_conflict import SerialConflict
 from projections.red_flags.third_party_payment import ThirdPartyPayment
@@ -65,6 +67,7 @@ RULES: Final[tuple[Rule, ...]] = (
     InventoryDifference(),
     LineOfBusiness(),
     ListedParty(),
+    LocatedElsewhere(),
     LppLimit(),
     Misdescription(),
     NewCustomer(),
@@ -72,6 +75,7 @@ RULES: Final[tuple[Rule, ...]] = (
     OverCapacity(),
     OverShipped(),
     RemoteAccess(),
+    RemovedAfterCheck(),
     Rerouted(),
     SerialConflict(),
     ThirdPartyPayment(),
