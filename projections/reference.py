@@ -368,6 +368,11 @@ class Reference:
         known = states.get(f"P/{party}", Party)
         return [] if known is None else known.facts.lists_on(on)
 
+    def listed(self, states: States, party: str, on: date) -> list[str]:
+        """The restricted-party lists a party is on, on a date."""
+        known = states.get(f"P/{party}", Party)
+        return [] if known is None else known.facts.lists_on(on)
+
     def below(self, states: States, party: str) -> Iterator[str]:
         """A party, those it was ever said to own, and those that they own."""
         return _all_below(states, party)
