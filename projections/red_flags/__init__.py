@@ -51,6 +51,7 @@ from projections.red_flags.removed_after_check import RemovedAfterCheck
 from projections.red_flags.rerouted import Rerouted
 from projections.red_flags.serial_conflict import SerialConflict
 from projections.red_flags.sole_supplier_surge import SoleSupplierSurge
+from projections.red_flags.stockpiling import Stockpiling
 from projections.red_flags.third_party_payment import ThirdPartyPayment
 from projections.red_flags.tier3_party import Tier3Party
 from projections.red_flags.unauthorized_reexport import UnauthorizedReexport
@@ -80,6 +81,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rerouted(),
     SerialConflict(),
     SoleSupplierSurge(),
+    Stockpiling(),
     ThirdPartyPayment(),
     Tier3Party(),
     UnauthorizedReexport(),
