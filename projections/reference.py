@@ -363,15 +363,15 @@ class Reference:
         """What was decided on a license; None when no entry speaks of it."""
         return states.get(f"L/{license_}", LicenseFacts)
 
-    def lists(self, states: States, party: str, on: date) -> list[str]:
-        """The restricted-party lists a party is on, on a date."""
-        known = states.get(f"P/{party}", Party)
-        return [] if known is None else known.facts.lists_on(on)
-
     def listed(self, states: States, party: str, on: date) -> list[str]:
         """The restricted-party lists a party is on, on a date."""
         known = states.get(f"P/{party}", Party)
         return [] if known is None else known.facts.lists_on(on)
+
+    def roles(self, states: States, party: str) -> tuple[str, ...]:
+        """What a party does in trade, as registered."""
+        known = states.get(f"P/{party}", Party)
+        return () if known is None else known.facts.roles
 
     def below(self, states: States, party: str) -> Iterator[str]:
         """A party, those it was ever said to own, and those that they own."""

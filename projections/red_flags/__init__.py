@@ -46,6 +46,7 @@ from projections.red_flags.new_customer import NewCustomer
 from projections.red_flags.onward_to_tier3 import OnwardToTier3
 from projections.red_flags.over_capacity import OverCapacity
 from projections.red_flags.over_shipped import OverShipped
+from projections.red_flags.pass_through import PassThrough
 from projections.red_flags.remote_access import RemoteAccess
 from projections.red_flags.removed_after_check import RemovedAfterCheck
 from projections.red_flags.rerouted import Rerouted
@@ -76,6 +77,7 @@ RULES: Final[tuple[Rule, ...]] = (
     OnwardToTier3(),
     OverCapacity(),
     OverShipped(),
+    PassThrough(),
     RemoteAccess(),
     RemovedAfterCheck(),
     Rerouted(),

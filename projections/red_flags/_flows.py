@@ -110,7 +110,12 @@ def came_in(
     since = leg.on - timedelta(days=within_days)
     got = received(states, leg.exporter, since, leg.on)
     before = [recalled(states, seen.entry) for seen in got if seen.entry != leg.entry]
-    return [each for each in before if alike(each, leg) and _enough(each, leg, tolerance_bp)]
+    return [
+        each
+        for each in before
+        # What was only ordered has not come.
+        if each.kind != "order" and alike(each, leg) and _enough(each, leg, tolerance_bp)
+    ]
 
 
 def went_on(states: States, came: Dealing, within_days: int) -> list[Dealing]:

@@ -161,7 +161,7 @@ class AffiliateChannel(Rule):
     ) -> bool:  # fmt: skip
         """Whether a listing still stands on the day, or a letter went to the group."""
         if barring.exporter is None:
-            return barring.list in reference.lists(states, party, leg.on)
+            return barring.list in reference.listed(states, party, leg.on)
         return reference.seat(states, barring.exporter, leg.on).parent == group
 
     def _shipped(

@@ -223,7 +223,7 @@ class UnauthorizedReexport(Rule):
             if day.in_tier3(place) and from_there != {day.sovereign(place)}:
                 why.append(f"{place} is in D:5 or Macau")
         for party in leg.receivers:
-            for name in reference.lists(states, party, leg.on):
+            for name in reference.listed(states, party, leg.on):
                 why.append(f"{party} is on {name}")
         for each in came:
             if each.license is not None:
