@@ -84,10 +84,17 @@ ODDITIES: Final = {
     "on_time_check": 0.02,
     "licensed_to_d5": 0.002,
     "used_goods": 0.01,
+    "put_off_by_authority": 0.002,
+    "entered_twice": 0.004,
+    "large_order": 0.02,
+    "denied_and_resubmitted": 0.05,
+    "renamed": 0.01,
+    "tenant_of_tier3": 0.1,
+    "at_the_address_of_its_group": 0.5,
 }
-"""Lawful things that look odd, and the share of shipments that have them; besides these, special
-companies for each data center, first-time clouds that prove their capacity, and rushes before a
-rule that take in everybody."""
+"""Lawful things that look odd, and the share of shipments that have them; the last four are shares
+of licenses, of companies, and of data centers. Besides these, a company for each data center,
+first-time clouds that prove their capacity, and rushes before a rule that take in everybody."""
 
 
 BLANK: Final = {"value": 0.1, "end_user": 0.25, "exporter": 0.05}
@@ -108,6 +115,7 @@ class Buyer:
     first_order: int | None = None
     proven: bool = False
     sites: int = 0
+    group: str = ""
 
 
 @dataclass(slots=True)
@@ -184,20 +192,27 @@ class _World:
             self.banks.append(self.register(0, "bank", country, ["bank"], "finance"))
         for number in range(6):
             group = self.register(0, "hyperscaler", "US", ["purchaser", "end_user"], "cloud")
+            tenant = self.register(0, "tenant", "CN", ["cloud_tenant"], "software")
             homes = ("US", "US", "JP", "MY", "SG", "GB", "NL", "SE", "IE", "MX", "TH", "TW")
             for home in (*homes[number::3], *homes[number::4]):
-                self.center(self.random.randrange(0, 700), group, home)
+                self.center(self.random.randrange(0, 700), group, home, tenant)
         for country in ("NL", "SG", "DE", "GB", "JP", "US", "MX", "CA", "MY", "TH"):
             self.distributor(country)
 
-    def center(self, day: int, group: str, country: str) -> None:
+    def center(self, day: int, group: str, country: str, tenant: str) -> None:
         """A company of its own for each data center of a group, formed not long before."""
         name = self.register(
             day, "center", country, ["data_center_operator", "consignee", "end_user"],
             "data_center", headquarters=country, ultimate_parent=group, parent_headquarters="US",
             formed_on=_on(day - 90),
         )  # fmt: skip
-        buyer = Buyer(name, country, "data_center", "center", day + 60, sites=2)
+        buyer = Buyer(name, country, "data_center", "center", day + 60, sites=2, group=group)
+        if self.chance("at_the_address_of_its_group"):
+            self.say(day, "party.address", party=name, address=f"1 {group} Plaza, Suite 100",
+                     country="US", declared_on=_on(day))  # fmt: skip
+        if self.chance("tenant_of_tier3"):
+            self.say(day + 300, "party.tenant", party=name, tenant=tenant,
+                     declared_on=_on(day + 300))  # fmt: skip
         self.capacity(day + 2, buyer, 60_000)
         for number in (1, 2):
             self.say(day + 2, "party.site", party=name, site=f"{name}-{number}",
@@ -231,6 +246,9 @@ class _World:
             agent = f"{self.random.randrange(1, 4)} Harbor Agents House, {country}"
             self.say(registered, "party.address", party=name, address=agent, country=country,
                      registered_agent=True, declared_on=_on(registered))  # fmt: skip
+        if self.chance("renamed"):
+            self.say(day + 200, "party.rename", party=name, name=f"{name} Holdings",
+                     renamed_on=_on(day + 200))  # fmt: skip
         found = Buyer(name, country, sector, kind, day)
         if kind == "cloud":
             self.capacity(registered + 1, found, 6_000)
@@ -246,7 +264,8 @@ class _World:
     # ── trade ───────────────────────────────────────────────────────────────────────────────────
 
     def units(self, buyer: Buyer) -> int:
-        most = {"center": 512, "cloud": 256, "distributor": 48}.get(buyer.kind, 16)
+        firm = 64 if self.chance("large_order") else 16
+        most = {"center": 512, "cloud": 256, "distributor": 48}.get(buyer.kind, firm)
         units = round(2 ** self.random.uniform(0, most.bit_length() - 1))
         units = max(8, units) if buyer.kind in ("center", "cloud") else units
         if buyer.kind in ("center", "cloud"):
@@ -336,19 +355,25 @@ class _World:
         if buyer.kind == "distributor":
             user = self.buyer(day, to).id
         act = "export" if origin == "US" else "reexport"
-        self.say(
-            day, f"shipment.{act}", shipment=shipment, authority=relied, license=license_,
-            lines=[{"model": model, "units": units, "serials": serials,
-                    **({} if random.random() < BLANK["value"] else {"value_cents": value})}],
-            purchaser=buyer.id, ultimate_consignee=buyer.id,
-            end_user=user if user != buyer.id or random.random() > BLANK["end_user"] else None,
-            intermediate_consignees=[between] if between else [],
-            forwarder=between or (self.forwarders["NL"] if random.random() < 0.18 else None),
-            route=[origin, hub, to] if hub else [origin, to],
-            **{f"{act}er": None if random.random() < BLANK["exporter"] else exporter,
-               f"{act}ed_on": _on(day)},
+        movement: dict[str, Any] = {
+            "authority": relied, "license": license_, "purchaser": buyer.id,
+            "lines": [{"model": model, "units": units, "serials": serials,
+                       **({} if random.random() < BLANK["value"] else {"value_cents": value})}],
+            "ultimate_consignee": buyer.id,
+            "end_user": user if user != buyer.id or random.random() > BLANK["end_user"] else None,
+            "intermediate_consignees": [between] if between else [],
+            "forwarder": between or (self.forwarders["NL"] if random.random() < 0.18 else None),
+            "route": [origin, hub, to] if hub else [origin, to],
+            f"{act}er": None if random.random() < BLANK["exporter"] else exporter,
+            f"{act}ed_on": _on(day),
             **({"of": boards} if boards else {}),
-        )  # fmt: skip
+        }  # fmt: skip
+        self.say(day, f"shipment.{act}", shipment=shipment, **movement)
+        if self.chance("entered_twice") and relied == "NLR" and not serials:
+            twice = self.new("twice")
+            self.say(day, f"shipment.{act}", shipment=twice, **movement)
+            self.say(day + 2, "shipment.void", shipment=twice, voided_on=_on(day + 2),
+                     reason="entered twice")  # fmt: skip
         arrived = day + random.randrange(4, 22)
         if hub:
             for leg, start, end, when in ((1, origin, hub, day + 2), (2, hub, to, arrived)):
@@ -371,6 +396,8 @@ class _World:
             self.check(arrived + 5, buyer, shipment, units, 45)
         elif self.chance("late_check"):
             self.check(arrived + 5, buyer, shipment, units, 100)
+        elif self.chance("put_off_by_authority"):
+            self.check(arrived + 5, buyer, shipment, units, 100, put_off=True)
         if not self.needs_license(model, to) and units >= 2 and boards is None:
             self.aftermath(arrived, shipment, model, units, price, buyer, exporter, serials, origin)
 
@@ -391,10 +418,20 @@ class _World:
         if left < units:
             asked = day - self.random.randrange(40, 85)
             license_, left = self.new("license"), units * self.random.randrange(1, 4)
-            self.say(asked, "license.apply", license=license_, applied_on=_on(asked),
-                     applicant=self.makers[0], ultimate_consignee=buyer.id,
-                     end_users=[buyer.id], purchaser=buyer.id, destination=to,
-                     lines=[{"model": model, "units": left}])  # fmt: skip
+            wanted: dict[str, Any] = {
+                "applicant": self.makers[0], "ultimate_consignee": buyer.id,
+                "end_users": [buyer.id], "purchaser": buyer.id, "destination": to,
+                "lines": [{"model": model, "units": left}],
+            }  # fmt: skip
+            if self.chance("denied_and_resubmitted"):
+                before = self.new("denied")
+                self.say(asked - 40, "license.apply", license=before, applied_on=_on(asked - 40),
+                         **wanted)  # fmt: skip
+                self.say(asked - 10, "license.deny", license=before, decided_on=_on(asked - 10),
+                         reason="documents on the end use are missing")  # fmt: skip
+                self.say(asked + 1, "license.resubmit", license=license_, of=before,
+                         resubmitted_on=_on(asked + 1))  # fmt: skip
+            self.say(asked, "license.apply", license=license_, applied_on=_on(asked), **wanted)
             self.say(asked + 30, "license.approve", license=license_, decided_on=_on(asked + 30),
                      expires_on=_on(asked + 30 + 1_461),
                      justification="reviewed case by case")  # fmt: skip
@@ -430,7 +467,8 @@ class _World:
         if self.chance("leasing_bank") or (buyer.kind == "cloud" and self.random.random() < 0.3):
             payer, place, kind = self.random.choice(self.banks), "US", "lease"
         elif buyer.kind == "center" and self.chance("group_treasury"):
-            payer, place, kind = "bg-hyperscaler-1", "US", "group_treasury"
+            payer, place = buyer.group, "US"
+            kind = "group_treasury" if self.random.random() < 0.5 else None
         if kind:
             self.say(day, "party.financing", party=buyer.id, financier=payer, kind=kind,
                      invoice=invoice, declared_on=_on(day))  # fmt: skip
@@ -438,7 +476,10 @@ class _World:
                  amount_cents=value, received_on=_on(arrived + 15), shipment=shipment,
                  invoice=invoice)  # fmt: skip
 
-    def check(self, day: int, buyer: Buyer, shipment: str, units: int, most: int) -> None:
+    def check(
+        self, day: int, buyer: Buyer, shipment: str, units: int, most: int, *,
+        put_off: bool = False,
+    ) -> None:  # fmt: skip
         check = self.new("check")
         visited = day + self.random.randrange(most // 2, most)
         if most > 60:
@@ -446,6 +487,9 @@ class _World:
         about = {"check": check, "party": buyer.id}
         self.say(day, "check.request", **about, kind="PSV", country=buyer.country,
                  shipment=shipment, requested_on=_on(day))  # fmt: skip
+        if put_off:
+            self.say(day + 20, "check.postpone", **about, postponed_on=_on(day + 20),
+                     postponed_until=_on(visited - 10), postponed_by="authority")  # fmt: skip
         self.say(visited, "check.perform", **about, performed_on=_on(visited), units_counted=units,
                  evidence="powered_on", units_expected=units)  # fmt: skip
         self.say(visited + 3, "check.rate", **about, rated_on=_on(visited + 3),
