@@ -15,7 +15,7 @@ help:
 	@echo "make test         install and run every test"
 	@echo "make check        what must hold before the tests: lint, types, contracts, wheel"
 	@echo "make fix          let ruff put right what it can"
-	@echo "make docs         write docs/events.md and the tables of docs/demonstration.md again"
+	@echo "make docs         write docs/events.md and the tables of docs/demonstration.md and red-flags.md again"
 	@echo "make constraints  pin and hash the dependencies again, from pyproject.toml"
 	@echo "make clean        remove what the other targets made"
 
@@ -73,6 +73,7 @@ fix: install
 docs: install
 	$(BIN)/python docs/make_events.py
 	$(BIN)/python docs/make_demonstration.py
+	$(BIN)/python docs/make_red_flags.py
 
 # What is pinned: what building, running, PostgreSQL and development each ask for.
 define ASKED_FOR

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from ledger.envelope import pae, unseal
 from ledger.events import EVENTS, decode, encode
+from projections.red_flags import RULES
+from projections.reference import default_detection
 
 HOUSE = Path(__file__).parent.parent
 ROOMS = ("ledger", "commands", "projections")
@@ -112,11 +114,44 @@ def test_the_wheel_holds_exactly_the_three_packages(tmp_path):
 def test_the_list_of_events_is_what_their_docstrings_say_now():
     written = (HOUSE / "docs" / "events.md").read_text(encoding="utf-8")
 
-    assert generator().page() == written, "type: make docs"
+    assert generator("make_events").page() == written, "type: make docs"
 
 
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_events", HOUSE / "docs" / "make_events.py")
+def test_the_table_of_red_flags_is_what_the_detection_pack_says_now():
+    written = (HOUSE / "docs" / "red-flags.md").read_text(encoding="utf-8")
+
+    assert generator("make_red_flags").page(written) == written, "type: make docs"
+
+
+def test_every_rule_has_its_pattern_in_the_pack_and_every_pattern_its_place_on_the_page():
+    written = (HOUSE / "docs" / "red-flags.md").read_text(encoding="utf-8")
+    places = dict(re.findall(r"^## (P\d\d)$\n(.*?)(?=^## |\Z)", written, re.MULTILINE | re.DOTALL))
+    said = ("Class:", "**Fires:**", "**Quiet:**", "**Source:**", "**Cannot see:**")
+    patterns = {pattern.name: pattern.id for pattern in default_detection().patterns}
+
+    assert [] == [rule.name for rule in RULES if rule.name not in patterns]
+    assert [f"P{number:02}" for number in range(1, 32)] == sorted(set(patterns.values()))
+    assert sorted(places) == sorted(set(patterns.values()))
+    assert [] == [(id_, each) for id_, text in places.items() for each in said if each not in text]
+
+
+def test_a_rule_asks_its_pattern_for_numbers_the_pack_has():
+    asked = re.compile(r"(?:limits|parameters)\[\s*\"(\w+)\"")
+    parameters = {each.name: each.parameters for each in default_detection().patterns}
+    folder = HOUSE / "projections" / "red_flags"
+
+    assert [] == [
+        (rule.name, name)
+        for rule in RULES
+        for name in asked.findall(
+            (folder / f"{rule.name.replace('-', '_')}.py").read_text(encoding="utf-8")
+        )
+        if name not in parameters[rule.name]
+    ]
+
+
+def generator(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, HOUSE / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

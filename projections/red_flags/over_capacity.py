@@ -162,13 +162,14 @@ class OverCapacity(Rule):
                 subject=f"party:{party}",
                 key=f"{party}/none",
                 because=(
-                    f"{party} has {_much(known)} since {since}, and in {days} days no capacity was"
-                    f" declared for them{'; running computers is its business' if runs else ''}"
+                    f"{party} has {_much(known)}, and since {since} more than {_limit(known, day)};"
+                    f" in {days} days no capacity was declared for them"
+                    f"{', and running computers is its business' if runs else ''}"
                 ),
                 source=self.source,
                 policy=day.policy,
                 on=due + timedelta(days=1),
-                evidence=entries(at, known.declared[1] if known.declared[1] <= at else 0),
+                evidence=entries(at, known.declared[1] if known.chips == known.declared[0] else 0),
                 parties=(party,),
             )
 
@@ -278,6 +279,16 @@ def _row(seen: Dealing, day: Day) -> Row | None:
 
 
 def _much(known: Received) -> str:
-    if known.chips:
+    if known.chips and not known.cents:
         return f"{known.chips:,} chips"
+    if known.chips:
+        return f"{known.chips:,} chips and goods of US${known.cents // 100:,}"
     return f"goods of US${known.cents // 100:,}"
+
+
+def _limit(known: Received, day: Day) -> str:
+    """What a party may have without a word of capacity."""
+    limits = day.pattern(OverCapacity.name).parameters
+    if known.chips > limits["units_without_max"]:
+        return f"{limits['units_without_max']:,}"
+    return f"US${limits['value_without_max_cents'] // 100:,}"
