@@ -42,8 +42,8 @@ def test_many_chips_and_no_capacity_in_sixty_days_weigh_much():
 
     assert "strong" == flag.severity
     assert (
-        "acme has 501 chips, and since 2025-03-03 more than 500; in 60 days no capacity was declared"
-        " for them"
+        "acme has 501 chips, and since 2025-03-03 more than 500; in 60 days no capacity was"
+        " declared for them"
     ) == flag.because
     assert (3,) == flag.evidence
     assert LATE == flag.on
