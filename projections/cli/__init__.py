@@ -1,8 +1,8 @@
 """The read verbs: quotas, licenses, shipments, trail, flags, and the views kept in SQL."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from ledger import quota, terms, views
-from ledger.errors import Malformed, Unknown
+from ledger.errors import Unknown
 from ledger.fold import Fold, States
 from ledger.policy import Rules
 from ledger.store import Store
@@ -20,10 +20,12 @@ from projections import quotas as board
 from projections import shipments as journeys
 from projections import trail as trails
 from projections.cli._look import Look, Place, Question, looking, options, question_of, refresh
+from projections.cli._shown import TRAIL_COLUMNS, entries_of, names_in, show_rows
+from projections.cli.flags import alerts, flags, why
 from projections.licenses import LicensesFold
 from projections.quotas import QuotaRow
-from projections.red_flags import RULES, FlagsFold, Raised
-from projections.render import Column, Row, builtins, count, millions, of, show
+from projections.red_flags import FlagsFold
+from projections.render import Column, count, millions, of
 from projections.shipments import ShipmentsFold
 
 FOLDS: Final[tuple[Fold, ...]] = (
@@ -33,8 +35,6 @@ FOLDS: Final[tuple[Fold, ...]] = (
     FlagsFold(),
 )
 """What is kept in SQL, and can be dropped."""
-
-SIMULATED: Final = Column("", lambda row: "SIMULATED")
 
 
 @click.command()
@@ -78,7 +78,7 @@ def quotas(
         columns = _quota_columns(found, bars, wide=wide) if capped else _UNCAPPED
         if not found:
             heading.append("no license reserves anything, and no shipment drew")
-        _show(found, _fields(QuotaRow), stamp, question, heading, columns)
+        show_rows(found, names_in(QuotaRow), stamp, question, heading, columns)
 
 
 @click.command("licenses")
@@ -178,11 +178,11 @@ def shipments(
             Column("authority", lambda row: row["license"] or row["authority"] or "–"),
             Column("route", lambda row: " → ".join(row["route"]) or "–"), of("place", "now in"),
             of("ultimate_consignee", "consignee", folds=True), count("units", "units"),
-            millions("shipment_tpp", "M TPP"), Column("entries", _entries, folds=True),
+            millions("shipment_tpp", "M TPP"), Column("entries", entries_of, folds=True),
         ]  # fmt: skip
         if not found:
             heading.append("there are none")
-        _show(found, _fields(journeys.ShipmentRow), stamp, question, heading, columns)
+        show_rows(found, names_in(journeys.ShipmentRow), stamp, question, heading, columns)
 
 
 @click.command()
@@ -200,92 +200,7 @@ def trail(place: Place, subject: str, known_at: str | None, format_: str) -> Non
             f"trail of {tag}, as of entry {look.entry:,}, root {look.root[:16]}…",
         ]
         rows = trails.rows(entries)
-        _show(rows, _fields(trails.TrailRow), stamp, question, heading, _TRAIL_COLUMNS)
-
-
-@click.group(invoke_without_command=True)
-@click.option("--all", "everything", is_flag=True, help="Cleared and snoozed flags too.")
-@click.option("--rule", type=click.Choice([each.name for each in RULES]), help="Only this rule.")
-@click.option("--country", metavar="CODE", help="Only flags whose evidence names this country.")
-@options("valid_on", "known_at", "policy")
-@click.pass_context
-def flags(
-    ctx: click.Context,
-    everything: bool,
-    rule: str | None,
-    country: str | None,
-    valid_on: datetime | None,
-    known_at: str | None,
-    policy: str | None,
-    format_: str,
-) -> None:
-    """Red flags: what asks for an explanation, why with numbers, and the entries that show it."""
-    question = question_of(valid_on, known_at, policy, format_)
-    if ctx.invoked_subcommand is not None:
-        ctx.meta["projections.question"] = question
-        return
-    with looking(ctx.obj, question, _kept_flags(question)) as look:
-        raised = _raised(look, question)
-        if rule is not None:
-            raised = [each for each in raised if each.flag.rule == rule]
-        if country is not None:
-            code = terms.country(country)
-            named = {entry.number for entry in look.tagged(f"country:{code}")}
-            raised = [each for each in raised if named.intersection(each.flag.evidence)]
-        open_ = [each for each in raised if not each.hidden]
-        shown = raised if everything else open_
-        hidden = len(raised) - len(open_)
-        left_out = "" if everything else " are not shown (--all)"
-        heading = [
-            look.heading("flags", question),
-            f"{len(open_):,} to look at"
-            + (f"; {hidden:,} cleared or snoozed{left_out}" if hidden else ""),
-        ]
-        columns = [
-            of("id"), of("rule"), of("severity"), of("standing"), of("subject", folds=True),
-            of("because", folds=True), Column("entries", _evidence, folds=True),
-        ]  # fmt: skip
-        rows = [_flag_row(each) for each in shown]
-        _show(rows, _fields(FlagRow), look.stamp(question), question, heading, columns)
-
-
-@flags.command("show")
-@click.argument("flag", metavar="ID")
-@click.pass_context
-def show_flag(ctx: click.Context, flag: str) -> None:
-    """One flag with the entries that are its evidence; options stand before `show`."""
-    question: Question = ctx.meta["projections.question"]
-    with looking(ctx.obj, question, _kept_flags(question)) as look:
-        found = [each for each in _raised(look, question) if each.flag.id.startswith(flag)]
-        if len(found) > 1:
-            raise Malformed(
-                f"{flag!r} begins the ids of {len(found)} flags",
-                remedy="give more of it: " + ", ".join(each.flag.id for each in found[:5]),
-                code="FLAG_AMBIGUOUS",
-            )
-        if not found:
-            raise Unknown(
-                f"no flag {flag} stands on {question.valid_on}",
-                remedy="`chip-ledger flags --all` lists them",
-                code="FLAG_UNKNOWN",
-            )
-        raised = found[0]
-        suspicion, review = raised.flag, raised.review
-        heading = [
-            look.heading(f"flag {suspicion.id}", question),
-            f"{suspicion.rule} ({suspicion.severity}), {raised.standing}: {suspicion.because}",
-            f"source: {suspicion.source}; judged under {suspicion.policy or 'no policy'};"
-            f" stands since entry {suspicion.raised_at:,}",
-        ]
-        if review is not None:
-            until = f" until {review.until}" if review.until else ""
-            heading.append(
-                f"{review.outcome}{until} by {review.by} on {review.on}: {review.reason}"
-                f" (entry {review.entry:,})"
-            )
-        stamp = {"flag": suspicion.id, "rule": suspicion.rule, **look.stamp(question)}
-        evidence = trails.rows(look.numbered(suspicion.evidence))
-        _show(evidence, _fields(trails.TrailRow), stamp, question, heading, _TRAIL_COLUMNS)
+        show_rows(rows, names_in(trails.TrailRow), stamp, question, heading, TRAIL_COLUMNS)
 
 
 @click.group("views")
@@ -311,7 +226,7 @@ def views_status(place: Place, format_: str) -> None:
         ]  # fmt: skip
         stamp = {"as_of_entry": look.entry, "root": look.root}
         heading = [f"views as of entry {look.entry:,}, root {look.root[:16]}…"]
-        _show(rows, _fields(ViewRow), stamp, question, heading, columns)
+        show_rows(rows, names_in(ViewRow), stamp, question, heading, columns)
 
 
 @views_.command("rebuild")
@@ -353,7 +268,7 @@ def views_drop(place: Place, names: tuple[str, ...]) -> None:
 
 
 commands: Final[list[click.Command]] = [
-    quotas, license, licenses, shipments, trail, flags, views_,
+    quotas, license, licenses, shipments, trail, flags, alerts, why, views_,
 ]  # fmt: skip
 """What the front door mounts."""
 
@@ -364,21 +279,6 @@ def _kept(store: Store, fold: Fold) -> tuple[int, bytes]:
     for row in views.kept_rows(store, fold.name):
         digest.update(repr(row).encode())
     return views.extent(store, fold)[0], digest.digest()
-
-
-def _entries(row: Row) -> str:
-    return _numbers(row["entries"])
-
-
-def _evidence(row: Row) -> str:
-    return _numbers(row["evidence"])
-
-
-def _numbers(numbers: list[int]) -> str:
-    """Entry numbers, the middle of a long list left out."""
-    if len(numbers) <= 6:
-        return ", ".join(f"{number:,}" for number in numbers)
-    return f"{numbers[0]:,}, {numbers[1]:,}, … {numbers[-1]:,} ({len(numbers):,} entries)"
 
 
 _MULTIPLES: Final = (
@@ -454,12 +354,6 @@ _LICENSE_COLUMNS: Final = (
     count("left_units", "left"), millions("left_tpp", "left M TPP"),
 )  # fmt: skip
 
-_TRAIL_COLUMNS: Final = (
-    Column("entry", lambda row: f"{row['entry']:,}", number=True),
-    Column("signed at", lambda row: row["at"][:19].replace("T", " ")),
-    of("by"), of("role", folds=True), of("said", folds=True),
-)  # fmt: skip
-
 
 def _show_licenses(
     found: Sequence[register.LicenseRow],
@@ -472,56 +366,7 @@ def _show_licenses(
     if any(row.asked_units not in (0, row.licensed_units) for row in found):
         before = [column.title for column in columns].index("licensed")
         columns = [*columns[:before], count("asked_units", "asked"), *columns[before:]]
-    _show(found, _fields(register.LicenseRow), stamp, question, heading, columns)
-
-
-def _fields(row: Any) -> list[str]:
-    """Names of the values in a row of some kind."""
-    return [field.name for field in fields(row)]
-
-
-def _show(
-    found: Iterable[object],
-    names: Sequence[str],
-    stamp: dict[str, Any],
-    question: Question,
-    heading: list[str],
-    columns: Sequence[Column],
-) -> None:
-    """Rows of a view, each with what it was made from."""
-    rows = [{**builtins(row), **stamp} for row in found]
-    marked = [*columns, SIMULATED] if question.simulated else columns
-    show(rows, question.format, heading=heading, columns=marked, fields=[*names, *stamp])
-
-
-def _kept_flags(question: Question) -> list[Fold]:
-    """The fold a question about flags rests on; none where it is replayed instead."""
-    return [] if question.simulated else [FlagsFold()]
-
-
-def _raised(look: Look, question: Question) -> list[Raised]:
-    fold = FlagsFold(look.supposed(question))
-    states = look.states(fold, replay=question.simulated)
-    return fold.raised(states, question.valid_on)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlagRow:
-    """One flag as it is listed, with the newest review of it."""
-
-    id: str
-    rule: str
-    severity: str
-    standing: str
-    subject: str
-    on: date
-    because: str
-    source: str
-    policy: str
-    evidence: tuple[int, ...]
-    raised_at_entry: int
-    review_entry: int | None
-    review_reason: str | None
+    show_rows(found, names_in(register.LicenseRow), stamp, question, heading, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -532,25 +377,6 @@ class ViewRow:
     kept_up_to_entry: int
     behind_entries: int
     rows: int
-
-
-def _flag_row(raised: Raised) -> FlagRow:
-    flag, review = raised.flag, raised.review
-    return FlagRow(
-        id=flag.id,
-        rule=flag.rule,
-        severity=flag.severity,
-        standing=raised.standing,
-        subject=flag.subject,
-        on=flag.on,
-        because=flag.because,
-        source=flag.source,
-        policy=flag.policy,
-        evidence=flag.evidence,
-        raised_at_entry=flag.raised_at,
-        review_entry=None if review is None else review.entry,
-        review_reason=None if review is None else review.reason,
-    )
 
 
 def _named(names: tuple[str, ...]) -> list[Fold]:

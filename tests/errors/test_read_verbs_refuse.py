@@ -1,7 +1,9 @@
 """Every message of the read verbs, provoked once."""
 
+import json
 from datetime import date
 
+import click
 import pytest
 from click.testing import CliRunner
 from world import Office, adopted, approved, exported, party
@@ -59,6 +61,11 @@ def place(tmp_path_factory):
             "no flag fffffffffff stands on 2026-11-22", "`chip-ledger flags --all` lists them",
         ),
         (
+            "why fffffffffff", "FLAG_UNKNOWN", Exit.INCOMPLETE,
+            "no flag and no alert fffffffffff stands on 2026-11-22",
+            "`chip-ledger flags --all` and `chip-ledger alerts --all` list them",
+        ),
+        (
             "quotas --known-at 45", "ENTRY_MISSING", Exit.INCOMPLETE,
             "there is no entry 45; the ledger holds 44",
             "--known-at with a number from 1 to 44, or an instant",
@@ -104,6 +111,13 @@ def test_a_read_verb_says_what_is_wrong_and_what_to_type(
     )  # fmt: skip
 
 
+def standing(place, verb):
+    """How many flags or alerts stand."""
+    words = [verb, "--all", "--format", "json"]
+    result = CliRunner().invoke(click.Group(commands=VERBS), words, obj=FrontDoor(place))
+    return len(json.loads(result.stdout))
+
+
 def test_too_little_of_an_id_is_told_to_be_more(place):
     with pytest.raises(LedgerError) as said:
         CliRunner().invoke(
@@ -111,6 +125,16 @@ def test_too_little_of_an_id_is_told_to_be_more(place):
         )
 
     assert "FLAG_AMBIGUOUS" == said.value.code
-    assert "'' begins the ids of 40 flags" == said.value.problem
+    assert f"'' begins the ids of {standing(place, 'flags')} flags" == said.value.problem
     assert said.value.remedy.startswith("give more of it: ")
     assert 4 == said.value.remedy.count(",")
+
+
+def test_too_little_of_an_id_says_nothing_of_why(place):
+    with pytest.raises(LedgerError) as said:
+        CliRunner().invoke(VERBS["why"], [""], obj=FrontDoor(place), catch_exceptions=False)
+
+    both = standing(place, "flags") + standing(place, "alerts")
+    assert "FLAG_AMBIGUOUS" == said.value.code
+    assert f"'' begins the ids of {both} flags and alerts" == said.value.problem
+    assert said.value.remedy.startswith("give more of it: ")
