@@ -10,8 +10,8 @@ from projections.render import Column, Row, builtins, of, show
 SIMULATED: Final = Column("", lambda row: "SIMULATED")
 
 TRAIL_COLUMNS: Final = (
-    Column("entry", lambda row: f"{row['entry']:,}", number=True),
-    Column("signed at", lambda row: row["at"][:19].replace("T", " ")),
+    Column("entry", lambda row: f"{row['entry']:,}", number=True), of("on"),
+    Column("signed at", lambda row: row["at"][:16].replace("T", " ")),
     of("by"), of("role", folds=True), of("said", folds=True),
 )  # fmt: skip
 

@@ -63,11 +63,14 @@ def say(event: Event) -> str:
                 f"{why(event.reason)}"
             )
         case CheckSerialsRead():
-            silent = sum(reading.attested is None for reading in event.readings)
-            other = sum(reading.attested not in (None, reading.label) for reading in event.readings)
-            return (
-                f"check {event.check}: {len(event.readings):,} chips read ({plain(event.method)}),"
-                f" {other:,} answered otherwise than their label, {silent:,} not at all"
+            read = (
+                f"check {event.check}: {len(event.readings):,} chips of {event.party} read in"
+                f" {event.country} ({plain(event.method)})"
             )
+            silent = sum(reading.attested is None for reading in event.readings)
+            if silent == len(event.readings):
+                return f"{read}, none of which gave a number of its own"
+            other = sum(reading.attested not in (None, reading.label) for reading in event.readings)
+            return f"{read}: {other:,} answered otherwise than their label, {silent:,} not at all"
         case _:
             return ""

@@ -21,6 +21,7 @@ from world import (
 from ledger import events
 from ledger.errors import Malformed, Unknown
 from ledger.events import EVENTS, tags
+from ledger.events.end_use_checks import Reading
 from projections.trail import rows, say, subject_of
 
 DAY = date(2025, 3, 3)
@@ -170,6 +171,18 @@ SAID |= {event: TOLD_SAID[event.wire] for event in TOLD}
 @pytest.mark.parametrize(("event", "said"), SAID.items(), ids=[event.wire for event in SAID])
 def test_an_event_is_said_in_a_line(event, said):
     assert said == say(event)
+
+
+def test_labels_that_were_only_read_are_not_said_to_have_been_asked():
+    seen = events.CheckSerialsRead(
+        check="C-1", party="acme", country="MY", method="label_read", read_on=DAY,
+        readings=(Reading(label="1650524000117"), Reading(label="1650524000118")),
+    )  # fmt: skip
+
+    assert (
+        "check C-1: 2 chips of acme read in MY (label read), none of which gave a number of its own"
+        == say(seen)
+    )
 
 
 def test_every_event_that_can_be_recorded_has_words():
