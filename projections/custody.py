@@ -619,6 +619,16 @@ def _same_journey(one: Step, other: Step) -> bool:
     return (one.on, one.place, one.holder) == (other.on, other.place, other.holder)
 
 
+def whereabouts(steps: Sequence[Step]) -> str:
+    """Where a chip is, by the last that was said of it."""
+    known = [step for step in steps if step.kind != "labeled"]
+    if not known:
+        return "nobody said where it is"
+    last = known[-1]
+    holder = f", with {last.holder}" if last.holder else ""
+    return f"last {said(last)}{holder} on {last.on}, entry {last.entry:,}"
+
+
 def said(step: Step) -> str:
     """A step in words, after «it was»."""
     where = f" in {step.place}" if step.place else ""

@@ -163,16 +163,16 @@ class Office:
     """A real ledger and the keys to write to it; events are signed a minute apart."""
 
     def __init__(self, place: str) -> None:
-        self.signer, second, log = (generate("ed25519") for _ in range(3))
+        self.signer, second, self.log = (generate("ed25519") for _ in range(3))
         admins = tuple(
             enroll(ORIGIN, actor, tuple(ROLES), signer, valid_from=OPENED.date())
             for actor, signer in (("a.rivera", self.signer), ("b.chen", second))
         )
-        key = base64.b64encode(log.spki).decode()
+        key = base64.b64encode(self.log.spki).decode()
         opened = LedgerOpened(
             origin=ORIGIN, log_key=key, administrators=admins, opened_on=OPENED.date()
         )
-        self.ledger = Ledger.create(place, opened, self.signer, log, at=OPENED)
+        self.ledger = Ledger.create(place, opened, self.signer, self.log, at=OPENED)
         self._minutes = itertools.count(1)
 
     def say(self, *events: Event) -> None:

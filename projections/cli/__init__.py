@@ -1,4 +1,4 @@
-"""The read verbs: quotas, licenses, shipments, trail, flags, and the views kept in SQL."""
+"""The read verbs: quotas, licenses, shipments, flags, and the views kept in SQL."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +18,12 @@ from ledger.terms import Country
 from projections import licenses as register
 from projections import quotas as board
 from projections import shipments as journeys
-from projections import trail as trails
+from projections.balance import BalanceFold
+from projections.cli import custody
 from projections.cli._look import Look, Place, Question, looking, options, question_of, refresh
-from projections.cli._shown import TRAIL_COLUMNS, entries_of, names_in, show_rows
+from projections.cli._shown import entries_of, names_in, show_rows
 from projections.cli.flags import alerts, flags, why
+from projections.custody import CustodyFold
 from projections.licenses import LicensesFold
 from projections.quotas import QuotaRow
 from projections.red_flags import FlagsFold
@@ -33,6 +35,8 @@ FOLDS: Final[tuple[Fold, ...]] = (
     LicensesFold(),
     ShipmentsFold(),
     FlagsFold(),
+    CustodyFold(),
+    BalanceFold(),
 )
 """What is kept in SQL, and can be dropped."""
 
@@ -185,24 +189,6 @@ def shipments(
         show_rows(found, names_in(journeys.ShipmentRow), stamp, question, heading, columns)
 
 
-@click.command()
-@click.argument("subject", metavar="SUBJECT")
-@options("known_at")
-@click.pass_obj
-def trail(place: Place, subject: str, known_at: str | None, format_: str) -> None:
-    """Everything said about SUBJECT: license:D1, party:acme, country:AE, or a bare id."""
-    question = question_of(None, known_at, None, format_)
-    with looking(place, question, []) as look:
-        tag, entries = trails.subject_of(subject, look.tagged)
-        stamp = look.stamp(question)
-        del stamp["valid_on"]
-        heading = [
-            f"trail of {tag}, as of entry {look.entry:,}, root {look.root[:16]}…",
-        ]
-        rows = trails.rows(entries)
-        show_rows(rows, names_in(trails.TrailRow), stamp, question, heading, TRAIL_COLUMNS)
-
-
 @click.group("views")
 def views_() -> None:
     """What is kept in SQL to answer quickly; it can be dropped and rebuilt at any time."""
@@ -268,7 +254,7 @@ def views_drop(place: Place, names: tuple[str, ...]) -> None:
 
 
 commands: Final[list[click.Command]] = [
-    quotas, license, licenses, shipments, trail, flags, alerts, why, views_,
+    quotas, license, licenses, shipments, flags, alerts, why, views_, *custody.commands,
 ]  # fmt: skip
 """What the front door mounts."""
 

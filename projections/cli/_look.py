@@ -87,6 +87,10 @@ class Look:
         """The entries that name a subject."""
         return select(self._store, self._connection, Slice(tags=(tag,)), up_to=self.entry)
 
+    def of_types(self, types: tuple[str, ...]) -> list[Entry]:
+        """The entries of some types."""
+        return select(self._store, self._connection, Slice(types=types), up_to=self.entry)
+
     def numbered(self, numbers: Sequence[int]) -> list[Entry]:
         """Some entries."""
         return [views.entry_at(self._store, self._connection, number) for number in numbers]

@@ -6,8 +6,9 @@ from datetime import date
 import click
 import pytest
 from click.testing import CliRunner
-from world import Office, adopted, approved, exported, party
+from world import ORIGIN, Office, adopted, approved, exported, party
 
+from ledger.checkpoint import Checkpoint, parse_note, sign_note
 from ledger.errors import Exit, LedgerError
 from ledger.log import Ledger
 from projections import cli
@@ -92,8 +93,18 @@ def place(tmp_path_factory):
             "name one of adv-comp-2023, detection-2026, diffusion-2025, or a file",
         ),
         (
+            "trail party:acme --svg acme.svg", "PICTURE_SUBJECT", Exit.USAGE,
+            "party:acme has no route to draw; a chip has",
+            "chip-ledger trail serial:NUMBER --svg FILE",
+        ),
+        (
+            "balance nowhere", "STOCK_UNKNOWN", Exit.INCOMPLETE,
+            "no entry speaks of stock at nowhere", "name a site as it was declared, or a party",
+        ),
+        (
             "views drop boards", "VIEW_UNKNOWN", Exit.INCOMPLETE,
-            "no view is called boards", "name one of quotas, licenses, shipments, flags",
+            "no view is called boards",
+            "name one of quotas, licenses, shipments, flags, custody, balance",
         ),
     ],
 )  # fmt: skip
@@ -138,3 +149,40 @@ def test_too_little_of_an_id_says_nothing_of_why(place):
     assert "FLAG_AMBIGUOUS" == said.value.code
     assert f"'' begins the ids of {both} flags and alerts" == said.value.problem
     assert said.value.remedy.startswith("give more of it: ")
+
+
+def test_a_draw_is_of_this_ledger_at_that_size_and_of_as_many_sites_as_there_are(tmp_path):
+    office = Office(f"sqlite:///{tmp_path / 'sealed.db'}")
+    sealed = office.ledger.checkpoint(office.log)
+    office.ledger.close()
+    notes = {
+        "note": sealed,
+        "empty": sign_note(Checkpoint(ORIGIN, 0, bytes(32)), office.log),
+        "other": sign_note(Checkpoint(ORIGIN, 1, bytes(32)), office.log),
+    }
+    for name, text in notes.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "list").write_bytes(b"\xff")
+    root = parse_note(sealed, origin=ORIGIN, log_spki=office.log.spki).root.hex()
+
+    def said(note, population="sites"):
+        typed = ["draw", "--population", population, "--checkpoint", str(tmp_path / note)]
+        with pytest.raises(LedgerError) as refused:
+            CliRunner().invoke(
+                VERBS["inspection"], [*typed, "--randomness", "1", "--sample", "1"],
+                obj=FrontDoor(f"sqlite:///{tmp_path / 'sealed.db'}"), catch_exceptions=False,
+            )  # fmt: skip
+        return refused.value.code, refused.value.problem
+
+    assert ("SAMPLE_SIZE", "1 sites cannot be drawn from a list of 0") == said("note")
+    assert (
+        "CHECKPOINT_SYNTAX",
+        f"{tmp_path / 'empty'} is of an empty ledger, and seals no list",
+    ) == (said("empty"))
+    assert (
+        "ROOT",
+        f"the first 1 entries have root {root[:16]}…, and {tmp_path / 'other'} says {'0' * 16}…",
+    ) == said("other")
+    assert ("NOT_UTF8", f"{tmp_path / 'list'} is not UTF-8 text") == said(
+        "note", str(tmp_path / "list")
+    )

@@ -1,0 +1,137 @@
+"""What an analyst types about chips: their trail, their picture, a balance, a draw."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from custody_stories import IMPOSSIBLE, counted, made, onward, sent, site, stock
+from msgspec.structs import replace
+from world import ORIGIN, Office, line, party
+
+from ledger.checkpoint import parse_note
+from ledger.events import ShipmentDelivered, ShipmentLegCompleted
+from ledger.log import Ledger
+from projections import cli
+
+VERBS = {verb.name: verb for verb in cli.commands}
+DELIVERED = ShipmentDelivered(
+    shipment="S-1", delivered_on=sent(on=9).on, country="AE", received_by="acme"
+)
+LEG = ShipmentLegCompleted(
+    shipment="S-1", leg=1, origin="US", arrived_in="AE", arrived_on=sent(on=8).on
+)
+
+
+class FrontDoor:
+    def __init__(self, place):
+        self.ledger_place = place
+
+    def open(self):
+        return Ledger.open(self.ledger_place)
+
+
+@pytest.fixture
+def typed(tmp_path):
+    """A ledger with the events given, and what typing answers: standard output and error."""
+
+    def on(*events):
+        place = f"sqlite:///{tmp_path / 'ledger.db'}"
+        office = Office(place)
+        office.say(*events)
+        note = office.ledger.checkpoint(office.log)
+        (tmp_path / "sealed.txt").write_text(note, encoding="utf-8")
+        office.ledger.close()
+
+        def type_(*words):
+            group = click.Group(commands=VERBS)
+            result = CliRunner().invoke(
+                group, [str(word) for word in words], obj=FrontDoor(place), catch_exceptions=False
+            )
+            assert 0 == result.exit_code, result.output
+            return result
+
+        type_.sealed = parse_note(note, origin=ORIGIN, log_spki=office.log.spki)
+        return type_
+
+    return on
+
+
+def test_the_trail_of_a_chip_has_entries_that_list_it_without_a_tag_and_its_shipments(typed):
+    type_ = typed(party(), made(), sent(), LEG, DELIVERED, onward("S-9", "AE", "MY", 30))
+    rows = json.loads(type_("trail", "serial:N-1001", "--format", "json").stdout)
+
+    assert [
+        "party.sold_domestically.v1", "shipment.exported.v1", "shipment.leg_completed.v1",
+        "shipment.delivered.v1", "shipment.reexported.v1",
+    ] == [row["type"] for row in rows]  # fmt: skip
+    assert "last sent to MY with shipment S-9, with acme on 2025-03-30" in (
+        type_("trail", "N-1001").stdout
+    )
+
+
+def test_the_trail_of_a_chip_says_what_is_impossible_and_draws_it(typed, tmp_path):
+    story = IMPOSSIBLE["its label was read in two countries on one day"][1]
+    drawn = typed(*story)("trail", "serial:N-1001", "--svg", tmp_path / "route.svg")
+
+    assert "impossible: it was seen in AE (label read) on 2025-03-20 and seen in MY" in drawn.stdout
+    assert f"drawn into {tmp_path / 'route.svg'}" in drawn.stderr
+    assert (tmp_path / "route.svg").read_text(encoding="utf-8").startswith("<svg ")
+
+
+def test_the_trail_of_a_shipment_says_what_became_of_its_chips(typed):
+    type_ = typed(
+        sent("S-1", lines=(line(10),)),
+        onward("S-2", "AE", "MY", 20, of="S-1", lines=(line(4),)),
+        onward("S-3", "AE", "MY", 21, of="S-2", lines=(line(5),)),
+    )
+
+    assert "of 10 h100-sxm: 4 went on as S-2, 6 left" in type_("trail", "shipment:S-1").stdout
+    assert "of 4 h100-sxm: 5 went on as S-3, 1 more than came" in (
+        type_("trail", "shipment:S-2").stdout
+    )
+
+
+@pytest.mark.parametrize("named", ["A", "acme", "party:acme"])
+def test_a_balance_is_of_the_party_whose_site_it_is(typed, named):
+    whole = replace(counted("A", 60), lines=(replace(stock()[0], units=97, serials=()),))
+    type_ = typed(site("A"), sent("S-1", lines=(line(100),)), DELIVERED, whole)
+    (row,) = json.loads(type_("balance", named, "--format", "json").stdout)
+
+    assert (100, 97, 3, "h100-sxm") == (
+        row["expected"], row["counted"], row["unaccounted"], row["model"],
+    )  # fmt: skip
+    assert "balance of acme" in type_("balance", named).stdout
+    assert "nothing was counted at all its sites together yet" in (
+        type_("balance", named, "--valid-on", "2025-03-30").stdout
+    )
+
+
+def test_a_draw_takes_sites_the_checkpoint_sealed_and_the_paper_draws_them_again(typed, tmp_path):
+    names = [f"site-{number}" for number in range(30)]
+    closed = replace(site("site-7"), closed=True)
+    type_ = typed(*map(site, names), site("elsewhere", "MY"), closed)
+    draw = ("inspection", "draw", "--checkpoint", tmp_path / "sealed.txt", "--randomness", "R-1")
+    drawn = type_(*draw, "--population", "sites:AE", "--sample", "5", "--format", "json")
+    rows = json.loads(drawn.stdout)
+    listed = tmp_path / "sites.txt"
+    listed.write_text("\n".join(each for each in names if each != "site-7"), encoding="utf-8")
+    from_file = type_(*draw, "--population", listed, "--sample", "5", "--format", "json")
+    paper = (Path(__file__).parents[2] / "docs" / "inspection-draw.md").read_text(encoding="utf-8")
+    program = paper.partition("```python\n")[2].partition("```")[0]
+    sealed = type_.sealed
+    again = subprocess.run(
+        [sys.executable, "-c", program, listed, ORIGIN, str(sealed.size), sealed.root.hex(), "R-1",
+         "5"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert rows == json.loads(from_file.stdout)
+    assert again.stdout.splitlines() == [row["site"] for row in rows]
+    assert 29 == rows[0]["population"]
+    table = type_(*draw, "--population", "sites", "--sample", "5").stdout
+    assert "5 of 30 sites" in table
+    assert "20 % diverted (6): 70.17 %" in table
