@@ -144,16 +144,18 @@ class Ruling:
         self.detection = rules.detection or default_detection()
         self.patterns = {pattern.name: pattern for pattern in self.detection.patterns}
         self.controls = cache(lambda eccn: rules.item_group(eccn) is not None)
-        self.controls_chip = cache(self._controls_chip)
+        self.chip_eccn = cache(self._chip_eccn)
         self.sovereign = cache(rules.sovereign)
 
-    def _controls_chip(self, chip: Chip) -> bool:
-        """Whether these rules control a chip, by their own tests of what the catalogue says."""
+    def _chip_eccn(self, chip: Chip) -> str | None:
+        """Under which number these rules control a chip, by their own tests of what the catalogue
+        says; None where they do not.
+        """
         tests = self.rules.thresholds
         if tests is None:
-            return False
+            return None
         eccn = classify(chip.tpp, chip.density, chip.data_center, thresholds=tests).eccn
-        return eccn is not None and self.rules.item_group(eccn) is not None
+        return eccn if eccn is not None and self.rules.item_group(eccn) is not None else None
 
 
 class Day:
@@ -164,7 +166,7 @@ class Day:
         self.on = on
         self.policy = ruling.policy
         self.controls = ruling.controls
-        self.controls_chip = ruling.controls_chip
+        self.chip_eccn = ruling.chip_eccn
         self.sovereign = ruling.sovereign
         self.detection = ruling.detection
         self._patterns = ruling.patterns

@@ -92,7 +92,7 @@ class Line:
         if self.eccn is not None or not self.in_words:
             return self.eccn is not None and day.controls(self.eccn)
         chips = [chip for name in self.families for chip in families().get(name, ())]
-        return any(day.controls_chip(chip) for chip in chips if self.model in (None, chip.id))
+        return any(day.chip_eccn(chip) for chip in chips if self.model in (None, chip.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +200,22 @@ def dealing(entry: int, event: Event) -> Dealing | None:
             return _traded(entry, event)
         case _:
             return None
+
+
+def eccns(dealing: Dealing, day: Day) -> list[str]:
+    """Under which numbers the rules of a day control its goods, sorted: those declared, else those
+    the tests of that day give the chips it names.
+    """
+    found: set[str] = set()
+    for line in dealing.controlled(day):
+        if line.eccn is not None:
+            found.add(line.eccn)
+            continue
+        chips = [chip for name in line.families for chip in families()[name]]
+        for chip in chips:
+            if line.model in (None, chip.id) and (eccn := day.chip_eccn(chip)) is not None:
+                found.add(eccn)
+    return sorted(found)
 
 
 def in_words(dealing: Dealing) -> str:

@@ -1,14 +1,31 @@
 """A shipment that nothing allowed: no license, not this license, or no such exception."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from ledger.entry import Entry
-from ledger.events import CommodityLine, Movement
+from ledger.events import (
+    CommodityLine,
+    Event,
+    LicenseApplied,
+    LicenseApproved,
+    LicenseDenied,
+    LicenseReturned,
+    Movement,
+    PartyDelisted,
+    PartyInformed,
+    PartyListed,
+    PartySoldDomestically,
+    ShipmentDeclared,
+)
 from ledger.fold import States
+from projections.red_flags import _flows, _unlicensed
+from projections.red_flags._goods import UNCOVERED, Dealing, each_once, in_words
+from projections.red_flags._later import SEATING_READS, resting_on, rests_on, seated
 from projections.red_flags._red_flag import RedFlag, Severity, entries
 from projections.red_flags._rule import MOVEMENTS, Finding, Recorded, Rule, act, parties_to
+from projections.red_flags._unlicensed import Letter
 from projections.reference import Day, LicenseFacts, Reference, Seat
 
 Need = Literal["required", "undecided", "none"]
@@ -51,17 +68,104 @@ class WithoutAuthority(Rule):
     4. What only a headquarters nobody recorded, or the purpose a chip was made for, would decide
        is for information.
     5. Under no rules at all, nothing is without authority.
+    6. What was declared in words is held against the same, as far as words go (`_unlicensed`): a
+       license that does not name its place or parties, none where one is required. Whoever is on
+       the Entity List, or is the subject of a letter to the exporter's group, gets nothing without
+       one, and controlled goods that claim nothing are weak even where NLR would have done.
 
     Source: 15 CFR 742.6(a)(6), 744.23(a)(3), part 740, 750.7, 758.1.
     """
 
     name = "without-authority"
-    reads = MOVEMENTS
+    reads = (
+        MOVEMENTS
+        | SEATING_READS
+        | {
+            event.wire
+            for event in (
+                ShipmentDeclared, PartySoldDomestically, PartyListed, PartyDelisted, PartyInformed,
+                LicenseApplied, LicenseApproved, LicenseDenied, LicenseReturned,
+            )
+        }
+    )  # fmt: skip
 
     def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
-        """Judge a movement."""
-        if isinstance(entry.event, Movement):
-            yield from self._judge(states, entry.number, entry.event, reference)
+        """Judge a movement, or what was declared in words; the latter again when more is told."""
+        match entry.event:
+            case Movement() as movement:
+                yield from self._judge(states, entry.number, movement, reference)
+            case ShipmentDeclared():
+                yield from self._told(states, _flows.recalled(states, entry.number), reference)
+            case (
+                LicenseApplied(license=license_)
+                | LicenseApproved(license=license_)
+                | LicenseDenied(license=license_)
+                | LicenseReturned(license=license_)
+            ):
+                yield from self._again(states, [f"license:{license_}"], reference)
+            case PartyListed(party=party) | PartyDelisted(party=party):
+                yield from self._again(states, [f"party:{party}"], reference)
+            case PartyInformed(party=exporter, concerning=party, informed_on=on) if party:
+                letter = Letter(entry.number, on, exporter)
+                states.put(
+                    f"{self.name}/I/{party}",
+                    [*_unlicensed.letters(states, self.name, party), letter],
+                )
+                yield from self._again(states, [f"party:{party}"], reference)
+            case PartySoldDomestically(purchaser=purchaser):
+                yield from self._again(states, [f"party:{purchaser}"], reference)
+            case _:
+                yield from self._again(states, seated(states, entry, reference), reference)
+
+    def retract(
+        self, states: States, number: int, event: Event, reference: Reference
+    ) -> Iterator[Finding]:
+        """What was voided needed nothing."""
+        yield Finding(str(number))
+
+    def _again(
+        self, states: States, what: Iterable[str], reference: Reference
+    ) -> Iterator[Finding]:
+        """Judge again what was declared in words and rests on a party or a license."""
+        for matter in resting_on(states, self.name, what):
+            told = _flows.recalled(states, int(matter))
+            if told.shipment and told.entry in _flows.telling(states, told.shipment):
+                yield from self._told(states, told, reference)
+
+    def _told(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
+        """Judge what was declared in words."""
+        tags = []
+        if told.license is not None:
+            tags.append(f"license:{told.license}")
+        elif told.authority in UNCOVERED:
+            who = (*told.receivers, *(told.senders if told.authority == "none" else ()))
+            tags += [f"party:{party}" for party in who]
+        rests_on(states, self.name, str(told.entry), tags)
+        found = _unlicensed.lack(states, self.name, told, reference)
+        if found is None:
+            yield Finding(str(told.entry))
+            return
+        relied = {
+            "NLR": "and claimed that no license is required (NLR)",
+            "none": "and relied on nothing",
+            "unknown": "and does not say what it relied on",
+        }.get(told.authority, f"under license {told.license}")
+        to = f" to {told.consignee}" if told.consignee else ""
+        where = f" in {' or '.join(told.destinations)}" if told.destinations else ""
+        flag = RedFlag(
+            rule=self.name,
+            severity=found.severity,
+            subject=told.subject,
+            key=told.shipment or str(told.entry),
+            because=(f"{in_words(told)} went{to}{where} on {told.on} {relied}: {found.because}"),
+            source=found.source,
+            policy=reference.day(states, told.on).policy,
+            on=told.on,
+            evidence=entries(told.entry, *found.cited),
+            parties=each_once(*told.receivers, *told.senders),
+            weight=found.weight,
+        )
+        yield Finding(str(told.entry), (flag,))
 
     def judge_again(
         self, states: States, movements: Sequence[Recorded], reference: Reference
@@ -69,12 +173,6 @@ class WithoutAuthority(Rule):
         """Judge movements by what is known now of the parties and the license."""
         for number, movement in movements:
             yield from self._judge(states, number, movement, reference)
-
-    def withdraw(
-        self, states: States, number: int, movement: Movement, reference: Reference
-    ) -> Iterator[Finding]:
-        """A voided shipment needed nothing."""
-        yield Finding(str(number))
 
     def _judge(
         self, states: States, number: int, movement: Movement, reference: Reference

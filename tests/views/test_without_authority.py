@@ -7,6 +7,7 @@ from world import (
     adopted,
     applied,
     approved,
+    declared,
     diffusion,
     exported,
     flags,
@@ -18,9 +19,13 @@ from world import (
 )
 
 from ledger.events import (
+    GoodsLine,
     LicenseDenied,
     LicenseReturned,
+    PartyInformed,
+    PartyListed,
     PartyRelocated,
+    PartySoldDomestically,
     PolicyWithdrawn,
     ShipmentTransferred,
 )
@@ -299,3 +304,115 @@ def test_a_license_of_several_chips_covers_each():
     both = approved(lines=(licensed(), licensed(model="h200-sxm")))
 
     assert [] == judged(both, exported(lines=(line(), line(model="h200-sxm"))))
+
+
+def told(*events):
+    return flags("without-authority", adopted(), *events)
+
+
+def test_controlled_goods_told_in_words_need_what_chips_need():
+    (flag,) = told(party(), declared("HGX servers B200/H200", authority="NLR"))
+
+    assert (
+        '"HGX servers B200/H200" went to acme in AE on 2024-10-01 and claimed that no license is'
+        " required (NLR): 3A090.a needs a license to AE (§742.6(a)(6))"
+    ) == flag.because
+    assert "hard" == flag.severity
+    assert ("acme", "maker") == flag.parties
+
+
+def test_words_that_name_no_controlled_chip_need_nothing():
+    assert [] == told(party(), declared("RTX 4060 boards", "aircraft parts"))
+    assert [] == told(party(), declared("H100", destinations=("US",)))
+
+
+def test_controlled_goods_that_claim_nothing_at_all_are_a_weak_sign():
+    malaysian = {"ultimate_consignee": "dealer", "destinations": ("MY",)}
+    (flag,) = told(party("dealer", "MY"), declared("H100", **malaysian))
+
+    assert "weak" == flag.severity
+    assert 2 == flag.weight
+    assert [] == told(party("dealer", "MY"), declared("H100", authority="NLR", **malaysian))
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_headquarters_in_tier_3_needs_a_license_whenever_it_is_told(late):
+    seat = party("dealer", "MY", headquarters="CN")
+    shipment = declared("H100", authority="NLR", ultimate_consignee="dealer", destinations=("MY",))
+    (flag,) = told(*((shipment, seat) if late else (seat, shipment)))
+
+    assert "headquartered in CN" in flag.because
+    assert (2, 3) == flag.evidence
+
+
+def test_goods_nobody_says_the_way_of_are_for_information():
+    (flag,) = told(declared("H100", authority="unknown", ultimate_consignee=None, destinations=()))
+
+    assert "information" == flag.severity
+    assert flag.because.endswith("nobody says where to, which would decide")
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_listed_party_gets_nothing_without_a_license(late):
+    listed = PartyListed(party="acme", list="entity_list", listed_on=date(2024, 1, 1))
+    disks = declared("hard disk drives", authority="unknown")
+    (flag,) = told(*((disks, listed) if late else (listed, disks)))
+
+    assert "hard" == flag.severity
+    assert "acme is on entity_list" in flag.because
+    assert [] == told(declared("hard disk drives", declared_on=date(2023, 12, 31)), listed)
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_letter_binds_the_group_that_got_it(late):
+    letter = PartyInformed(party="maker", concerning="acme", informed_on=date(2024, 1, 1))
+    plant = party("plant", "KR", ultimate_parent="maker", parent_headquarters="US")
+    through = declared("ion implanter", act="reexport", exporter="plant")
+    (flag,) = told(plant, *((through, letter) if late else (letter, through)))
+
+    assert "maker had been informed on 2024-01-01 that it needs a license for acme" in flag.because
+    assert [] == told(letter, declared("ion implanter", exporter="somebody"))
+
+
+def test_goods_without_a_name_may_be_what_their_exporter_had_bought():
+    bought = PartySoldDomestically(
+        party="dealer", purchaser="maker", country="US", sold_on=date(2024, 6, 1),
+        lines=(GoodsLine(description="H100/H200"),),
+    )  # fmt: skip
+    vague = declared("generic computer parts")
+    (flag,) = told(party(), bought, vague)
+
+    assert "strong" == flag.severity
+    assert (
+        "nobody says what they are, and maker had bought h100, h200 on 2024-06-01" in flag.because
+    )
+    assert flag.because == told(party(), vague, bought)[0].because
+    assert [] == told(party(), vague)
+    assert [] == told(party(), bought, declared("aircraft parts"))
+
+
+def test_a_declaration_in_words_is_held_against_the_license_it_names():
+    def under(*decisions, **changes):
+        fields = {"authority": "license", "license": "D1", "declared_on": date(2025, 3, 3)}
+        return [flag.because for flag in told(*decisions, declared(**(fields | changes)))]
+
+    assert [] == under(approved())
+    assert "no entry speaks of license D1" in under()[0]
+    assert "license D1 was denied on 2025-02-01" in under(applied(), DENIED)[0]
+    assert (
+        "it is for 2025-02-01 to 2026-02-02" in under(approved(), declared_on=date(2026, 2, 3))[0]
+    )
+    assert (
+        "it is for AE; it does not name other, the consignee"
+        in under(approved(), destinations=("SA",), ultimate_consignee="other")[0]
+    )
+
+
+def test_a_license_decided_later_covers_what_was_told_in_words_before():
+    shipment = declared(authority="license", license="D1", declared_on=date(2025, 3, 3))
+
+    assert [] == told(shipment, approved())
+
+
+def test_what_was_told_in_words_and_voided_needed_nothing():
+    assert [] == told(party(), declared("H100"), voided(3, "S-9"), party("acme", "CN"))

@@ -1,0 +1,163 @@
+"""Whether what was declared in words needed a license it did not have.
+
+Words show no exact model and no amount, so nothing is compared with a line of a license. What a
+shipment of chips is held against stands in `without_authority`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import msgspec
+
+from ledger.events import LicenseApproved
+from ledger.fold import States
+from projections.red_flags import _flows
+from projections.red_flags._goods import UNCOVERED, Dealing, eccns, words_of
+from projections.red_flags._red_flag import Severity
+from projections.reference import Day, Reference
+
+ENTITY_LIST: Final = "entity_list"
+"""The list on which every item subject to the EAR needs a license (15 CFR 744.11, 744.16)."""
+
+
+class Letter(msgspec.Struct, frozen=True, array_like=True):
+    """An is-informed letter about a party, and who got it."""
+
+    entry: int
+    on: date
+    exporter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a declaration lacks, and the entries that show it.
+
+    weight  of a weak sign
+    """
+
+    severity: Severity
+    because: str
+    source: str
+    cited: tuple[int, ...] = ()
+    weight: int | None = None
+
+
+def letters(states: States, rule: str, party: str) -> list[Letter]:
+    """Every letter about a party so far."""
+    return states.get(f"{rule}/I/{party}", list[Letter]) or []
+
+
+def lack(states: States, rule: str, told: Dealing, reference: Reference) -> Lack | None:
+    """What a declaration lacks; None where it lacks nothing that is known."""
+    day = reference.day(states, told.on)
+    if set(told.destinations) == {"US"}:
+        return None
+    if told.license is not None:
+        return _license(states, told, day, reference)
+    if told.authority not in UNCOVERED:
+        return None
+    for party in told.receivers:
+        if ENTITY_LIST in reference.listed(states, party, told.on):
+            because = f"{party} is on {ENTITY_LIST}: everything subject to the EAR needs a license"
+            return Lack("hard", because, "15 CFR 744.11, 744.16")
+        for letter in letters(states, rule, party):
+            if letter.on <= told.on and _of_group(states, letter.exporter, told, reference):
+                because = (
+                    f"{letter.exporter} had been informed on {letter.on} that it needs a license"
+                    f" for {party}"
+                )
+                source = "15 CFR 744.6(c), is-informed letters"
+                return Lack("hard", because, source, (letter.entry,))
+    if told.controlled(day):
+        return _need(states, rule, told, eccns(told, day), day, reference)
+    return _bought(states, rule, told, day, reference)
+
+
+def _of_group(states: States, party: str, told: Dealing, reference: Reference) -> bool:
+    """Whether a party, or another of its group, sent the goods."""
+    group = reference.seat(states, party, told.on).parent
+    return any(reference.seat(states, each, told.on).parent == group for each in told.senders)
+
+
+def _need(
+    states: States, rule: str, told: Dealing, controlled: list[str], day: Day, reference: Reference
+) -> Lack | None:
+    """Whether controlled goods needed a license, by what is known of places and parties."""
+    users = [each for each in (told.consignee, told.end_user, told.purchaser) if each is not None]
+    seats = [reference.seat(states, each, told.on) for each in dict.fromkeys(users)]
+    known = tuple(sorted({each for seat in seats for each in seat.seats if each is not None}))
+    cited = tuple(number for seat in seats for number in seat.entries)
+    source = "15 CFR 742.6(a)(6), 744.23(a)(3)"
+    for place in told.destinations:
+        for eccn in controlled:
+            required, why = day.license_required(eccn, place, known)
+            if required:
+                return Lack("hard", why, source, cited)
+    if told.authority == "none":
+        return Lack(
+            "weak",
+            f"{', '.join(controlled)} goes nowhere without an authority: not even that no license"
+            " is required (NLR) was claimed",
+            "15 CFR 758.1(b), (g)",
+            cited,
+            day.pattern(rule).parameters["unclaimed_weight"],
+        )
+    if not told.destinations or not users:
+        unsaid = "where to" if not told.destinations else "for whom"
+        return Lack("information", f"nobody says {unsaid}, which would decide", source, cited)
+    return None
+
+
+def _bought(
+    states: States, rule: str, told: Dealing, day: Day, reference: Reference
+) -> Lack | None:
+    """Goods without a name that relied on nothing, from somebody who had bought controlled ones."""
+    if told.authority != "none" or words_of(told) or told.families or told.exporter is None:
+        return None
+    since = told.on - timedelta(days=day.pattern(rule).parameters["bought_days"])
+    for seen in reversed(_flows.received(states, told.exporter, since, told.on)):
+        bought = _flows.recalled(states, seen.entry)
+        if seen.families and bought.controlled(day) and bought.entry != told.entry:
+            need = _need(states, rule, told, eccns(bought, day), day, reference)
+            hard = need is not None and need.severity == "hard"
+            return Lack(
+                "strong" if hard else "weak",
+                f"nobody says what they are, and {told.exporter} had bought"
+                f" {', '.join(seen.families)} on {seen.on}",
+                "15 CFR part 732, supplement no. 3",
+                (seen.entry,),
+                None if hard else day.pattern(rule).parameters["unclaimed_weight"],
+            )
+    return None
+
+
+def _license(states: States, told: Dealing, day: Day, reference: Reference) -> Lack | None:
+    """What a license does not cover of a declaration that names it."""
+    name = told.license or ""
+    facts = reference.license(states, name)
+    if facts is None:
+        return Lack("hard", f"no entry speaks of license {name}", "15 CFR 750.7, 758.1")
+    approved = facts.in_hand
+    if approved is None:
+        how = f"was {facts.refusal} on {facts.refused_on}" if facts.refusal else "is not decided"
+        cited = (facts.decided_at or facts.applied_at,)
+        return Lack("hard", f"license {name} {how}", "15 CFR 750.7, 758.1", cited)
+    problems = _differences(told, approved)
+    if not problems:
+        return None
+    because = f"license {name} does not cover it: " + "; ".join(problems)
+    return Lack("hard", because, "15 CFR 750.7, 758.1", (facts.decided_at,))
+
+
+def _differences(told: Dealing, approved: LicenseApproved) -> list[str]:
+    problems = []
+    named = (approved.ultimate_consignee, *approved.end_users)
+    if not approved.decided_on <= told.on <= approved.expires_on:
+        problems.append(f"it is for {approved.decided_on} to {approved.expires_on}")
+    if told.destinations and set(told.destinations) != {approved.destination}:
+        problems.append(f"it is for {approved.destination}")
+    for party, role in ((told.consignee, "consignee"), (told.end_user, "end user")):
+        if party is not None and party not in named:
+            problems.append(f"it does not name {party}, the {role}")
+    return problems
