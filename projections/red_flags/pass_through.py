@@ -114,9 +114,12 @@ class PassThrough(Rule):
         flags: tuple[RedFlag, ...] = ()
         if came:
             first = came[-1]
-            nodes = each_once(*first.senders[:1], *_node(leg, first), *leg.receivers[:1])
-            places = each_once(*first.origins[:1], *first.destinations[:1], *leg.destinations[:1])
-            chain = max(nodes, places, key=len)
+            # Who had it, or else where it was.
+            chain = each_once(
+                *(first.senders or first.origins)[:1],
+                *(_node(leg, first) or first.destinations)[:1],
+                *(leg.receivers or leg.destinations)[:1],
+            )
             if len(chain) >= parameters["chain_min"]:
                 flags = (self._through(leg, first, chain, day.policy),)
         yield Finding(str(leg.entry), flags)
