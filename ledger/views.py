@@ -289,6 +289,11 @@ def at_head(store: Store, connection: Connection, fold: Fold) -> SqlStates:
     return states
 
 
+def line_at(store: Store, connection: Connection, number: int) -> bytes:
+    """An entry's line, as it was signed."""
+    return bytes(store.select(connection, None, after=number - 1, up_to=number)[0][4])
+
+
 def refresh(
     store: Store,
     folds: Sequence[Fold],

@@ -37,6 +37,7 @@ MACHINERY = (
     "commands.handler",
     "commands.importing",
     "ledger.audit",
+    "ledger.casefile",
     "ledger.checkpoint",
     "ledger.cli",
     "ledger.database",

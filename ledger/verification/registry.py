@@ -101,6 +101,10 @@ class Registry:
                 if self._signers[number - 1] == held.index:
                     yield number
 
+    def _signer(self, number: int) -> int:
+        """Index of the key that signed an entry; 0 where nobody is known."""
+        return self._signers[number - 1] if number <= len(self._signers) else 0
+
     def faults(self, held: Held, by: str, role: str, wire: str, on: str) -> list[Fault]:
         """Why a key might not sign an entry: KEY_… or ROLE; none when it might."""
         found: list[Fault] = []
@@ -278,5 +282,5 @@ class Registry:
         else:
             # With another key: a revoked one signs nothing any more, so the signer's is another.
             for number in event.entries:
-                if number <= len(self._signers) and self._signers[number - 1] == held.index:
+                if self._signer(number) == held.index:
                     self.suspects.pop(number, None)

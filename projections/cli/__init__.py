@@ -19,6 +19,7 @@ from projections import licenses as register
 from projections import quotas as board
 from projections import shipments as journeys
 from projections.balance import BalanceFold
+from projections.cli import case as cases
 from projections.cli import custody
 from projections.cli._look import Look, Place, Question, looking, options, question_of, refresh
 from projections.cli._shown import entries_of, names_in, show_rows
@@ -255,6 +256,7 @@ def views_drop(place: Place, names: tuple[str, ...]) -> None:
 
 commands: Final[list[click.Command]] = [
     quotas, license, licenses, shipments, flags, alerts, why, views_, *custody.commands,
+    *cases.commands,
 ]  # fmt: skip
 """What the front door mounts."""
 

@@ -16,12 +16,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ledger import views
+from ledger.casefile import Shown
 from ledger.entry import Entry, instant
 from ledger.errors import Malformed, Unknown
 from ledger.events import PolicyAdopted, PolicyWithdrawn
 from ledger.fold import Fold, States
-from ledger.log import Ledger, Slice, nodes, select
-from ledger.merkle import root_of
+from ledger.log import Ledger, Slice, nodes, select, select_subject
+from ledger.merkle import inclusion_proof, root_of
 from ledger.policy import PolicyTimeline, Rules, after, parse_pack, shipped_pack
 
 POLICY_EVENTS: Final = (PolicyAdopted.wire, PolicyWithdrawn.wire)
@@ -90,6 +91,27 @@ class Look:
     def of_types(self, types: tuple[str, ...]) -> list[Entry]:
         """The entries of some types."""
         return select(self._store, self._connection, Slice(types=types), up_to=self.entry)
+
+    def stream(self, subject: str) -> list[Entry]:
+        """Everything said of one subject, as its own entries."""
+        found = select_subject(self._store, self._connection, subject)
+        return [entry for entry in found if entry.number <= self.entry]
+
+    def newest_checkpoint(self) -> str | None:
+        """The newest signed checkpoint, as text."""
+        return self._store.newest_note(self._connection)
+
+    def proved(self, entries: Sequence[Entry], size: int) -> list[Shown]:
+        """Entries with their lines, and the proofs that they are among the first `size`."""
+        reader = nodes(self._store, self._connection)
+        return [
+            Shown(
+                entry,
+                views.line_at(self._store, self._connection, entry.number),
+                tuple(inclusion_proof(entry.number - 1, size, reader)),
+            )
+            for entry in entries
+        ]
 
     def numbered(self, numbers: Sequence[int]) -> list[Entry]:
         """Some entries."""
@@ -246,9 +268,9 @@ def _instant(text: str) -> datetime:
 
 
 def options(
-    *names: str,
+    *names: str, format_: bool = True
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The options of a read verb: those named, and the format."""
+    """The options of a read verb: those named, and the format unless it has none."""
     known = {
         "valid_on": click.option(
             "--valid-on",
@@ -277,7 +299,7 @@ def options(
     }
 
     def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
-        for name in reversed((*names, "format")):
+        for name in reversed((*names, "format") if format_ else names):
             verb = known[name](verb)
         return verb
 

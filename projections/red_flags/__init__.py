@@ -272,4 +272,6 @@ def _reviewed(states: States, flag: RedFlag, on: date) -> Raised:
     return Raised(flag, newest.outcome, newest)
 
 
-__all__ = ["RULES", "Finding", "FlagsFold", "Raised", "RedFlag", "Review", "Rule", "Severity"]
+__all__ = [
+    "RULES", "Finding", "FlagsFold", "Raised", "RedFlag", "Review", "Rule", "Severity", "reviews",
+]  # fmt: skip

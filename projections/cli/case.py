@@ -1,0 +1,173 @@
+"""The verbs of case files: make one from flags or subjects, and check one."""
+
+import sys
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ledger.casefile import Papers, case_file, covered
+from ledger.checkpoint import Checkpoint, parse_note
+from ledger.errors import Malformed, NotAuthentic, Unknown
+from ledger.log import ABOUT_KEYS
+from ledger.verification import Anchor, parse_anchor, render_anchor
+from ledger.verification.casefile import CASE_BYTES_MAX, read_case, verify_case
+from projections.case_report import Account, report
+from projections.casefile import Made, choose, flags_json, involved
+from projections.cli._look import Look, Place, Question, looking, options, question_of
+from projections.cli._save import saving
+from projections.red_flags import FlagsFold, reviews
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class _Case(click.Group):
+    """`case FLAG --out FILE` is `case make FLAG --out FILE`: what is no verb is a subject."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Case)
+def case() -> None:
+    """One ZIP for a court: entries, proofs, keys, rules, flags, readable and checkable anywhere.
+
+    `chip-ledger case FLAG-OR-SUBJECT… --out case.zip` makes one; `case verify` checks one.
+    """
+
+
+@case.command("make")
+@click.argument("words", metavar="FLAG-OR-SUBJECT...", nargs=-1, required=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
+              help="The ZIP to write.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@options("valid_on", "policy", format_=False)
+@click.pass_obj
+def make(
+    place: Place,
+    words: tuple[str, ...],
+    out: Path,
+    force: bool,
+    valid_on: datetime | None,
+    policy: str | None,
+) -> None:
+    """Make a case file of flags, named by the beginning of their ids, and subjects like party:ID.
+
+    It holds every entry these rest on, each subject among them from its first entry on, the key
+    registry and the adopted rules, each entry with its proof on the newest checkpoint. The same
+    ledger and the same question give the same bytes; their SHA-256 is printed.
+    """
+    question = question_of(valid_on, None, policy, "table")
+    with saving(out, force=force) as made:
+        kept = [] if question.simulated else [FlagsFold()]
+        with looking(place, question, kept) as look:
+            content, said = _case_file(look, question, words)
+        made.write_bytes(content)
+    click.echo(f"{sha256(content).hexdigest()}  {out}")
+    click.echo(said, err=True)
+
+
+@case.command("verify")
+@click.argument("case_path", type=FILE, metavar="FILE")
+@click.option("--anchor", "anchor_file", type=FILE, help="Trust anchor that you hold.")
+def verify(case_path: Path, anchor_file: Path | None) -> None:
+    """Check a case file; no ledger is needed. Ends with one verdict.
+
+    Exit code 0: valid. 2: no case file. 3: something could not be checked. 4: something is wrong.
+    """
+    anchor = None if anchor_file is None else _anchor(anchor_file)
+    with case_path.open("rb") as file:
+        raw = file.read(CASE_BYTES_MAX + 1)
+    answer = verify_case(read_case(raw), anchor)
+    for line in answer.lines():
+        click.echo(line)
+    sys.exit(answer.exit)
+
+
+def _case_file(look: Look, question: Question, words: tuple[str, ...]) -> tuple[bytes, str]:
+    """The bytes, and what to say of them."""
+    note, checkpoint = _checkpoint(look)
+    fold = FlagsFold(look.supposed(question))
+    states = look.states(fold, replay=question.simulated)
+    raised = fold.raised(states, question.valid_on)
+    chosen = choose(words, raised, look.tagged, look.numbered)
+    rules = look.rules(question)
+    names = tuple(str(pack.id) for pack in rules.packs)
+    entries = {
+        entry.number: entry for entry in (*chosen.cited, *look.of_types(tuple(sorted(ABOUT_KEYS))))
+    }
+    for subject in involved(chosen, names):
+        entries |= {entry.number: entry for entry in look.stream(subject)}
+    numbers = sorted(entries)
+    covered(numbers, checkpoint)
+    ordered = [entries[number] for number in numbers]
+    made = Made(
+        origin=look.ledger.origin,
+        entry=look.entry,
+        root=look.root,
+        valid_on=question.valid_on,
+        rules=names,
+        supposed=_supposed(question, names),
+    )
+    account = Account(
+        chosen, made, ordered, checkpoint.size, checkpoint.root.hex(),
+        {each.flag.id: reviews(states, each.flag.id) for each in chosen.flags},
+    )  # fmt: skip
+    ledger = look.ledger
+    anchor = Anchor(ledger.origin, ledger.log_spki, ledger.opening_leaf)
+    content = case_file(
+        look.proved(ordered, checkpoint.size),
+        note,
+        render_anchor(anchor),
+        Papers(flags_json(chosen, made, states, numbers), report(account)),
+    )
+    verdict = _checked(content, anchor)
+    many = len(chosen.flags)
+    return content, (
+        f"{len(numbers):,} entries and {many:,} flag{'' if many == 1 else 's'}, under the"
+        f" checkpoint over {checkpoint.size:,}; {verdict}"
+    )
+
+
+def _checked(content: bytes, anchor: Anchor) -> str:
+    """The verdict on a case before it is handed out; refuses one that does not verify."""
+    answer = verify_case(read_case(content), anchor)
+    if answer.verdict == "INVALID":
+        raise NotAuthentic(
+            f"what the ledger holds does not verify: {answer.findings[0]}",
+            remedy="it was altered: chip-ledger verify",
+            code="CASE_INVALID",
+        )
+    return answer.verdict
+
+
+def _checkpoint(look: Look) -> tuple[str, Checkpoint]:
+    note = look.newest_checkpoint()
+    if note is None:
+        raise Unknown(
+            "the ledger has no checkpoint, so nothing in a case could be proved",
+            remedy="chip-ledger checkpoint",
+            code="CHECKPOINT_MISSING",
+        )
+    return note, parse_note(note, origin=look.ledger.origin, log_spki=look.ledger.log_spki)
+
+
+def _supposed(question: Question, names: tuple[str, ...]) -> tuple[str, ...]:
+    return names if question.simulated else ()
+
+
+def _anchor(path: Path) -> Anchor:
+    try:
+        return parse_anchor(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise Malformed(
+            f"{path} is not a text file in UTF-8", remedy="check which file it is", code="NOT_UTF8"
+        ) from error
+
+
+commands: list[Any] = [case]
+"""What the front door mounts."""

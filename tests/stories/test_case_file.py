@@ -1,0 +1,256 @@
+"""A case file on its way to a court: made, opened in browser and shell, tampered with."""
+
+import json
+import subprocess
+import zipfile
+from io import BytesIO
+
+import pytest
+from browser import browsing
+from casebook import TAMPERED, a_key_file, another_readme, book, shell, unpacked
+
+from commands.__main__ import run
+from ledger.casefile import pack, sealed
+from ledger.verification import parse_anchor
+from ledger.verification.casefile import read_case, verify_case
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return book(tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture(scope="module")
+def quantum(tmp_path_factory):
+    return book(tmp_path_factory.mktemp("quantum"), post_quantum=True)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with browsing() as page:
+        yield page
+
+
+def answer(zipped, anchor=None):
+    return verify_case(read_case(zipped), None if anchor is None else parse_anchor(anchor))
+
+
+def codes(report):
+    return {one.code for one in report.findings}
+
+
+def test_all_three_verifiers_say_valid(made, browser, tmp_path):
+    folder = unpacked(sealed(made.files), tmp_path / "case")
+    (tmp_path / "held").write_text(made.anchor)
+
+    report = answer(made.zip, made.anchor)
+    code, words = shell(folder, str(tmp_path / "held"))
+    browser.open(folder / "verify.html")
+    page = browser.answer("result")
+
+    assert ("VALID", 0) == (report.verdict, report.exit)
+    assert 0 == code, words
+    assert f"VALID: {report.entries} entries under a checkpoint over 11" in words
+    assert {
+        "verdict": "VALID", "findings": [], "verified": report.entries, "unchecked": 0
+    } == page  # fmt: skip
+    assert [(folder / "verify.html").as_uri()] == browser.asked_for()
+    assert [] == browser.complaints()
+
+
+@pytest.mark.parametrize("tamper", TAMPERED, ids=lambda each: each.__name__)
+def test_all_three_find_what_was_done(made, browser, tmp_path, tamper):
+    files = sealed(tamper(made.files))
+    folder = unpacked(files, tmp_path / "case")
+
+    report = answer(pack(files))
+    code, words = shell(folder)
+    browser.open(folder / "verify.html")
+    page = browser.answer("result")
+
+    assert ("INVALID", 4) == (report.verdict, report.exit)
+    assert TAMPERED[tamper] in codes(report)
+    assert 4 == code
+    assert f"wrong: {TAMPERED[tamper]}" in words
+    assert "INVALID" == page["verdict"]
+    assert TAMPERED[tamper] in {one["code"] for one in page["findings"]}
+
+
+def test_a_file_that_manifest_does_not_mean_is_found_by_all(made, browser, tmp_path):
+    files = another_readme(made)
+    folder = unpacked(files, tmp_path / "case")
+
+    report = answer(pack(files))
+    code, words = shell(folder)
+    browser.open(folder / "verify.html")
+    page = browser.answer("result")
+
+    assert {"MANIFEST"} == codes(report)
+    assert (4, True) == (code, "wrong: MANIFEST: README" in words)
+    assert {"MANIFEST"} == {one["code"] for one in page["findings"]}
+
+
+def test_a_key_file_under_anothers_name_is_found_by_all(made, browser, tmp_path):
+    files = sealed(a_key_file(made.files))
+    folder = unpacked(files, tmp_path / "case")
+
+    report = answer(pack(files))
+    code, words = shell(folder)
+    browser.open(folder / "verify.html")
+    page = browser.answer("result")
+
+    assert {"CASE_PAPERS"} == codes(report)
+    assert (4, True) == (code, "wrong: KEY_ID" in words)
+    assert {"CASE_PAPERS"} == {one["code"] for one in page["findings"]}
+
+
+LACKING = """
+for (const name of ["generateKey", "importKey"]) {
+  const known = SubtleCrypto.prototype[name];
+  SubtleCrypto.prototype[name] = function (...given) {
+    return given.some((each) => each?.name?.startsWith("ML-DSA"))
+      ? Promise.reject(new DOMException("Unrecognized name", "NotSupportedError"))
+      : known.apply(this, given);
+  };
+}
+"""
+
+
+def test_where_a_browser_lacks_ml_dsa_nothing_is_called_valid(quantum, browser, tmp_path):
+    folder = unpacked(sealed(quantum.files), tmp_path / "case")
+    added = browser.ask("Page.addScriptToEvaluateOnNewDocument", source=LACKING)
+
+    browser.open(folder / "verify.html")
+    page = browser.answer("result")
+    said = browser.answer("document.getElementById('verdict').innerText")
+    browser.ask("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
+
+    assert ("PARTIAL", [], 1) == (page["verdict"], page["findings"], page["unchecked"])
+    assert said.startswith("PARTIAL")
+    assert f"1 of {page['verified'] + 1} signatures were not checked." in said
+    assert "VALID" == answer(quantum.zip).verdict
+
+
+def test_a_shell_without_ml_dsa_says_so(quantum, tmp_path):
+    folder = unpacked(sealed(quantum.files), tmp_path / "case")
+    known = subprocess.run(
+        ["openssl", "list", "-signature-algorithms"], capture_output=True, text=True, check=False
+    )
+
+    code, words = shell(folder)
+
+    if "ML-DSA" in known.stdout:
+        assert 0 == code, words
+    else:
+        assert 3 == code, words
+        assert "PARTIAL" in words
+        assert "1 signatures were not checked" in words
+
+
+def test_the_page_compares_an_anchor_that_is_pasted(made, browser, tmp_path):
+    folder = unpacked(sealed(made.files), tmp_path / "case")
+    browser.open(folder / "verify.html")
+    browser.answer("result")
+    paste = (
+        "document.getElementById('held').value = %s;"
+        "document.getElementById('held').dispatchEvent(new Event('input'));"
+        "document.getElementById('held-answer').textContent"
+    )
+
+    same = browser.answer(paste % json.dumps(made.anchor))
+    other = browser.answer(paste % json.dumps(made.anchor.replace("opening  ", "opening  A")))
+
+    assert same.startswith("the same")
+    assert "NOT the ledger you mean: opening differ" == other
+
+
+COMPARED = """
+new Promise((tell) => {
+  const asked = setInterval(() => compared && (clearInterval(asked), tell(compared)), 20);
+})
+"""
+"""What the page made of the folder, once it has heard of it."""
+
+
+def test_the_page_compares_the_files_beside_it(made, browser, tmp_path):
+    folder = unpacked(sealed(made.files), tmp_path / "case")
+    browser.open(folder / "verify.html")
+    browser.answer("result")
+
+    browser.choose("#folder", folder)
+    same = browser.answer(COMPARED)
+    (folder / "entries.jsonl").write_bytes((folder / "entries.jsonl").read_bytes()[:-2])
+    (folder / "note.txt").write_text("hello")
+    browser.open(folder / "verify.html")
+    browser.answer("result")
+    browser.choose("#folder", folder)
+    other = browser.answer(COMPARED)
+
+    assert {"same": len(sealed(made.files)), "wrong": []} == same
+    assert [
+        "entries.jsonl is another than was checked here", "note.txt belongs to no case file"
+    ] == other["wrong"]  # fmt: skip
+
+
+def test_the_report_shows_names_as_text_and_runs_nothing(made, browser, tmp_path):
+    folder = unpacked(sealed(made.files), tmp_path / "case")
+
+    browser.open(folder / "report.html")
+    words = browser.answer("document.body.innerText")
+
+    assert 0 == browser.answer("document.querySelectorAll('script, b').length")
+    assert "Acme <b>Compute</b> & Sons" in words
+    assert "126,656 TPP" in words
+    assert "c.lind" in words
+    assert [(folder / "report.html").as_uri()] == browser.asked_for()
+    assert [] == browser.complaints()
+
+
+def test_the_same_question_gives_the_same_bytes(made, tmp_path, capsys):
+    out = tmp_path / "again.zip"
+
+    assert 0 == run(["case", "party:acme", "--valid-on", "2026-11-22", "--ledger", made.place,
+                     "--out", str(out)])  # fmt: skip
+    assert made.zip == out.read_bytes()
+    with zipfile.ZipFile(BytesIO(made.zip)) as archive:
+        names = archive.namelist()
+        assert sorted(names) == names
+        assert {(1980, 1, 1, 0, 0, 0)} == {each.date_time for each in archive.infolist()}
+
+
+def test_flags_json_says_what_stands_and_why(made):
+    said = json.loads(made.files["flags.json"])
+
+    assert {"without-authority"} <= {flag["rule"] for flag in said["flags"]}
+    assert all(set(flag["evidence"]) <= set(said["entries"]) for flag in said["flags"])
+    assert not said["simulated"]
+
+
+def test_under_supposed_rules_it_is_marked_everywhere(made, tmp_path):
+    out = tmp_path / "supposed.zip"
+
+    assert 0 == run(["case", "party:acme", "--policy", "diffusion-2025", "--ledger", made.place,
+                     "--out", str(out)])  # fmt: skip
+    files = read_case(out.read_bytes())
+
+    assert json.loads(files["flags.json"])["simulated"]
+    assert b"SIMULATED" in files["report.html"]
+
+
+def test_the_command_verifies_with_the_anchor_that_is_held(made, tmp_path, capsys):
+    (tmp_path / "case.zip").write_bytes(made.zip)
+    (tmp_path / "held").write_text(made.anchor)
+    other = tmp_path / "other"
+    other.write_text(made.anchor.split("opening")[0] + "opening  " + "A" * 43 + "=\n")
+
+    with pytest.raises(SystemExit) as held:
+        run(["case", "verify", str(tmp_path / "case.zip"), "--anchor", str(tmp_path / "held")])
+    right = capsys.readouterr().out
+    with pytest.raises(SystemExit) as another:
+        run(["case", "verify", str(tmp_path / "case.zip"), "--anchor", str(other)])
+    wrong = capsys.readouterr().out
+
+    assert (0, 4) == (held.value.code, another.value.code)
+    assert "8. verdict: VALID" in right
+    assert "on the case file's own word" not in right
+    assert "ANCHOR" in wrong
