@@ -3,7 +3,8 @@
 Movements are looked at again by `FlagsFold`. A payment, a tenant or an order is not: a rule that
 judges those remembers here what each judgment rests on.
 
-    <rule>/B/<what>   matters that rest on a party, a shipment or an invoice
+    <rule>/B/<tag>                   matters that rest on a shipment, an invoice, a corridor
+    <rule>/B/party:<party>/<matter>  one that rests on a party, of which there may be very many
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,9 @@ def rests_on(states: States, rule: str, matter: str, what: Iterable[str]) -> Non
     """Remember what a matter rests on: tags, such as party:g42 or invoice:INV-1."""
     for each in what:
         key = f"{rule}/B/{each}"
+        if each.startswith("party:"):
+            states.put(f"{key}/{matter}", 1)
+            continue
         known = states.get(key, list[str]) or []
         if matter not in known:
             states.put(key, [*known, matter])
@@ -26,7 +30,11 @@ def resting_on(states: States, rule: str, what: Iterable[str]) -> list[str]:
     """The matters that rest on any of some tags, sorted, once each."""
     found: set[str] = set()
     for each in what:
-        found.update(states.get(f"{rule}/B/{each}", list[str]) or ())
+        key = f"{rule}/B/{each}"
+        if each.startswith("party:"):
+            found.update(at.removeprefix(f"{key}/") for at, _ in states.scan(f"{key}/", int))
+        else:
+            found.update(states.get(key, list[str]) or ())
     return sorted(found)
 
 

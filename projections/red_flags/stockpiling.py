@@ -73,8 +73,9 @@ class Stockpiling(Rule):
                 states.put(f"{self.name}/C", {**known, name: control})
                 days = self._days(states, control, reference)
                 for month in _months(control.effective_on - timedelta(days), control.effective_on):
-                    for party in states.get(f"{self.name}/P/{month}", list[str]) or []:
-                        self._note(states, name, control, party, reference)
+                    prefix = f"{self.name}/P/{month}/"
+                    for key in [key for key, _ in states.scan(prefix, int)]:
+                        self._note(states, name, control, key.removeprefix(prefix), reference)
             case event:
                 self._count(states, dealing(entry.number, event), 1, reference)
         yield from ()
@@ -140,22 +141,17 @@ class Stockpiling(Rule):
         rows = [each for each in states.get(key, list[Row]) or [] if each.entry != row.entry]
         rows = [*rows, row] if sign > 0 else rows
         states.put(key, rows or None)
-        self._list(states, f"{self.name}/P/{month}", party, present=bool(rows))
-        self._list(states, f"{self.name}/M/{party}", month, present=bool(rows))
-        months = states.get(f"{self.name}/M/{party}", list[str]) or []
+        states.put(f"{self.name}/P/{month}/{party}", 1 if rows else None)
+        before = states.get(f"{self.name}/M/{party}", list[str]) or []
+        months = sorted({*before, month} if rows else {*before} - {month})
         for old in months[:-KEPT_MONTHS]:
             states.put(f"{self.name}/H/{party}/{old}", None)
-            self._list(states, f"{self.name}/M/{party}", old, present=False)
+            states.put(f"{self.name}/P/{old}/{party}", None)
+        states.put(f"{self.name}/M/{party}", months[-KEPT_MONTHS:] or None)
         for name, control in (states.get(f"{self.name}/C", Controls) or {}).items():
             days = self._days(states, control, reference)
             if timedelta(0) < control.effective_on - row.on <= timedelta(2 * days):
                 self._note(states, name, control, party, reference)
-
-    def _list(self, states: States, key: str, what: str, *, present: bool) -> None:
-        known = states.get(key, list[str]) or []
-        if present != (what in known):
-            left = sorted({*known, what}) if present else [each for each in known if each != what]
-            states.put(key, left or None)
 
     def _note(
         self, states: States, name: str, control: Control, party: str, reference: Reference

@@ -127,7 +127,7 @@ class VolumeSpike(Rule):
         months = sorted({*(states.get(f"{self.name}/M/{party}", list[str]) or []), month})
         for old in months[:-KEPT_MONTHS]:
             states.put(f"{self.name}/H/{party}/{old}", None)
-        states.put(f"{self.name}/M/{party}", months)
+        states.put(f"{self.name}/M/{party}", months[-KEPT_MONTHS:])
         self._move(states, row, 1)
 
     def _drop(self, states: States, party: str, row: Row) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from world import adopted, exported, flags, line, party, voided
+from world import adopted, entries, exported, flags, line, party, voided
 
 from ledger.events import (
     GoodsLine,
@@ -10,6 +10,9 @@ from ledger.events import (
     ShipmentDeclared,
     ShipmentOnwardObserved,
 )
+from ledger.fold import replay
+from projections.red_flags import FlagsFold
+from projections.red_flags.volume_spike import KEPT_MONTHS, VolumeSpike
 
 DAY = date(2025, 6, 30)
 
@@ -160,3 +163,12 @@ def test_chips_that_are_not_controlled_do_not_count():
         declared(GoodsLine(description="inference cards", model="t4", quantity=500))
     )
     assert 1 == len(spikes(declared(GoodsLine(description="H100", quantity=64))))
+
+
+def test_months_long_past_are_dropped():
+    monthly = [shipped(1, 31 * month, shipment=f"S-{month}") for month in range(40, 0, -1)]
+    history = entries(adopted(on=date(2020, 1, 1)), *monthly)
+    states = replay(FlagsFold(chosen=(VolumeSpike(),)), history)
+    kept = [key for key, _ in states.rows() if key.startswith("volume-spike/H/")]
+
+    assert KEPT_MONTHS == len(kept)
