@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from ledger.entry import Entry
-from ledger.events import LicenseApproved, LicenseLine, Movement
+from ledger.events import LicenseApproved, LicenseLine, Movement, ShipmentReturned
 from ledger.fold import States
-from projections.red_flags import _tally
+from projections.red_flags import _flows, _tally
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import MOVEMENTS, Finding, Rule, standing
 from projections.red_flags._tally import Counted, Crossing
@@ -21,15 +21,16 @@ class OverShipped(Rule):
     Each chip of a license is a line of its own. Quantity has no tolerance unless the rules of the
     shipment's date give one; value is compared where the license and the declaration both state
     it, and the rules a tolerance. The newest approval counts, whatever was said after it; where
-    it comes after shipments under it were reported, they are compared with it at once. Units:
-    chips, US cents.
+    it comes after shipments under it were reported, they are compared with it at once. Chips that
+    came back may go out again: a return counts against the units, from the entry that tells of
+    it, and not against a value it does not state. Units: chips, US cents.
 
     Source: 15 CFR 750.7(f) and 750.11.
     """
 
     name = "over-shipped"
     source = "15 CFR 750.11, shipping tolerances"
-    reads = MOVEMENTS | {LicenseApproved.wire}
+    reads = MOVEMENTS | {LicenseApproved.wire, ShipmentReturned.wire}
 
     def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
         """Add a shipment to its license; compare everything when the license is approved."""
@@ -40,8 +41,17 @@ class OverShipped(Rule):
                         if _tally.total(states, self.name, matter):
                             flags = self._flags(states, matter, reference)
                             yield Finding(matter, flags)
+            case ShipmentReturned(shipment=shipment) as returned:
+                key = f"{self.name}/R/{shipment}"
+                states.put(key, [*(states.get(key, list[int]) or []), entry.number])
+                for number in _flows.telling(states, shipment):
+                    event = states.recall(number).event
+                    if isinstance(event, Movement):
+                        self._give_back(states, entry.number, returned, event, reference)
             case Movement(license=license_) as movement if license_ is not None:
                 facts = reference.license(states, license_)
+                for number, back in self._returns(states, movement):
+                    self._give_back(states, number, back, movement, reference)
                 for matter, total in self._add(states, entry.number, movement, reference):
                     line_of = _line(facts, matter)
                     # The bare amount is a quick first test; tolerances are looked at below.
@@ -58,8 +68,37 @@ class OverShipped(Rule):
         """Take a voided shipment away from its license."""
         for matter in _touched(movement):
             _tally.take(states, self.name, matter, number)
+            for returned_at, _ in self._returns(states, movement):
+                _tally.take(states, self.name, matter, returned_at)
             if standing(states, self.name, matter):
                 yield Finding(matter, self._flags(states, matter, reference))
+
+    def _returns(
+        self, states: States, movement: Movement
+    ) -> Iterator[tuple[int, ShipmentReturned]]:
+        """What came back of a shipment, as told so far."""
+        for number in states.get(f"{self.name}/R/{movement.shipment}", list[int]) or []:
+            event = states.recall(number).event
+            if isinstance(event, ShipmentReturned):
+                yield number, event
+
+    def _give_back(
+        self, states: States, number: int, returned: ShipmentReturned, movement: Movement,
+        reference: Reference,
+    ) -> None:  # fmt: skip
+        """Take what came back away from what was shipped, each model no more than went out."""
+        if movement.license is None:
+            return
+        day = reference.day(states, movement.on)
+        tolerance = day.rules.tolerance
+        term = tolerance.quantity_bp if tolerance else 0
+        touched = _touched(movement)
+        for model in sorted({line.model for line in returned.lines if line.model is not None}):
+            matter, _ = _matters(movement.license, model)
+            back = sum(line.units for line in returned.lines if line.model == model)
+            if matter in touched:
+                amount = -min(back, touched[matter])
+                _tally.add(states, self.name, matter, number, Counted(amount, term, day.policy))
 
     def _add(
         self, states: States, number: int, movement: Movement, reference: Reference

@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 from world import adopted, approved, exported, flags, licensed, line, party, voided
 
+from ledger.events import ShipmentReturned, StockLine
+
 MILLION = 100_000_000
 """A million dollars, in cents."""
 
@@ -104,3 +106,34 @@ def test_a_date_before_which_it_was_not_over_shows_nothing():
     history = (adopted(), party(), approved(), exported(), exported("S-2"))
 
     assert [] == flags("over-shipped", *history, on=date(2025, 3, 2))
+
+
+def came_back(units, shipment="S-1"):
+    return ShipmentReturned(
+        shipment=shipment, reason="repair", rma="RMA-1", receiver="maker", country="US",
+        lines=(StockLine(model="h100-sxm", units=units),), returned_on=date(2025, 3, 20),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("back", "count"), [(8, 0), (7, 1)])
+def test_chips_that_came_back_may_go_out_again(back, count):
+    again = exported("S-2", exported_on=date(2025, 4, 1))
+
+    for history in ((exported(), came_back(back)), (came_back(back), exported())):
+        assert count == len(flags("over-shipped", adopted(), approved(), *history, again))
+
+
+def test_no_more_comes_back_than_went_out_and_a_voided_shipment_takes_its_return_along():
+    again = exported("S-2", exported_on=date(2025, 4, 1), lines=(line(16),))
+
+    assert 1 == len(flags("over-shipped", adopted(), approved(), exported(), came_back(99), again))
+    assert [] == flags(
+        "over-shipped", adopted(), approved(), exported(), came_back(8), voided(3),
+        exported("S-3", exported_on=date(2025, 4, 1)),
+    )  # fmt: skip
+    assert 1 == len(
+        flags(
+            "over-shipped", adopted(), approved(), exported(), came_back(8), voided(3),
+            exported("S-3", exported_on=date(2025, 4, 1), lines=(line(9),)),
+        )
+    )  # fmt: skip
