@@ -172,18 +172,6 @@ class Clusters:
             node = before[node]
         return tuple(sorted(entries))
 
-    def sharing(
-        self, states: States, party: str, on: date
-    ) -> Iterator[tuple[str, tuple[tuple[str, int], ...]]]:
-        """Each address and controller of a party on a date, with everybody tied to it then and
-        the entry that says so.
-        """
-        for tie in _holding(states, party, on):
-            if tie.as_ not in ("affiliate", "merged") and not tie.to.startswith("account:"):
-                shared = tuple(tied_to(states, tie.to, on))
-                if shared:
-                    yield tie.to, shared
-
     def _walk(self, states: States, party: str, on: date) -> Iterator[tuple[str, str]]:
         """Steps through the cluster of a party, the nearest first: from a node to a new one."""
         # Loaded where it is used: that takes longer than most questions take to answer.
@@ -266,6 +254,19 @@ def addresses(states: States, party: str, on: date) -> Iterator[tuple[str, int]]
     for tie in _holding(states, party, on):
         if tie.to.startswith("address:"):
             yield tie.to, tie.entry
+
+
+def nodes(states: States, party: str) -> list[str]:
+    """Every address and controller a party was ever said to have."""
+    known = states.get(f"K/party/{party}", Ties)
+    ties = () if known is None else known.ties
+    return list(
+        dict.fromkeys(
+            tie.to
+            for tie in ties
+            if not tie.to.startswith("account:") and tie.as_ not in ("affiliate", "merged")
+        )
+    )
 
 
 def tied_to(states: States, node: str, on: date) -> Iterator[tuple[str, int]]:

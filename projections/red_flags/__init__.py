@@ -46,11 +46,13 @@ from projections.red_flags.new_customer import NewCustomer
 from projections.red_flags.onward_to_tier3 import OnwardToTier3
 from projections.red_flags.over_capacity import OverCapacity
 from projections.red_flags.over_shipped import OverShipped
+from projections.red_flags.ownership import Ownership
 from projections.red_flags.pass_through import PassThrough
 from projections.red_flags.remote_access import RemoteAccess
 from projections.red_flags.removed_after_check import RemovedAfterCheck
 from projections.red_flags.rerouted import Rerouted
 from projections.red_flags.serial_conflict import SerialConflict
+from projections.red_flags.shared_address import SharedAddress
 from projections.red_flags.sole_supplier_surge import SoleSupplierSurge
 from projections.red_flags.stockpiling import Stockpiling
 from projections.red_flags.third_party_payment import ThirdPartyPayment
@@ -77,11 +79,13 @@ RULES: Final[tuple[Rule, ...]] = (
     OnwardToTier3(),
     OverCapacity(),
     OverShipped(),
+    Ownership(),
     PassThrough(),
     RemoteAccess(),
     RemovedAfterCheck(),
     Rerouted(),
     SerialConflict(),
+    SharedAddress(),
     SoleSupplierSurge(),
     Stockpiling(),
     ThirdPartyPayment(),
@@ -117,7 +121,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had always been in force."""
 
     name = "flags"
-    version = 22
+    version = 23
 
     def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
         self._reference = Reference(rules)

@@ -97,7 +97,7 @@ class NewCustomer(Judging):
             formed = None if party is None else states.get(f"{self.name}/P/{party}", Known)
             if party is None or formed is None:
                 continue
-            if not formed.on <= deal.on < _months_after(formed.on, set_["age_months_max"]):
+            if not formed.on <= deal.on < months_after(formed.on, set_["age_months_max"]):
                 continue
             self._is_young(states, deal.entry)
             control = self._control(states, day, formed.on)
@@ -136,7 +136,7 @@ class NewCustomer(Judging):
         ]
         for each in sorted([*published, *in_force], key=lambda known: (known.on, known.entry)):
             since = each.on - timedelta(days=set_["before_days"])
-            if since <= formed < _months_after(each.on, set_["after_months"]):
+            if since <= formed < months_after(each.on, set_["after_months"]):
                 return each
         return None
 
@@ -155,10 +155,10 @@ class NewCustomer(Judging):
             states.put(f"{self.name}/young", [*known, number])
 
 
-def _months_after(on: date, months: int) -> date:
+def months_after(on: date, months: int) -> date:
     """The same day some months later; the last of a month that is too short.
 
-    >>> _months_after(date(2024, 8, 31), 6)
+    >>> months_after(date(2024, 8, 31), 6)
     datetime.date(2025, 2, 28)
     """
     year, month = divmod(on.month - 1 + months, 12)

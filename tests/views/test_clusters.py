@@ -153,16 +153,6 @@ def test_ownership_is_shown_by_the_entries_a_seat_rests_on():
     assert (1, 2, 3) == known.shown_by(states, "one", "holding", ON)
 
 
-def test_everybody_at_an_address_is_named_with_the_entry_that_says_so():
-    states, known = clusters(at("one"), at("two"), controlled("one", controller="acme"))
-    found = dict(known.sharing(states, "one", ON))
-
-    assert {
-        "address:HK rm 5 610 nathan rd mong kok": (("one", 1), ("two", 2)),
-        "party:acme": (("one", 3),),
-    } == found
-
-
 def test_a_question_looks_at_its_own_cluster_alone():
     crowd = [controlled(f"p-{at}", controller=f"c-{at}") for at in range(500)]
     states, known = clusters(*crowd, at("one"), at("two"))
