@@ -206,14 +206,18 @@ class Court:
                     entry for line in case.lines if (entry := outcome[id(line)].entry) is not None
                 }
                 steps = []
-                on = date.min
+                on = until = date.min
+                late: set[int] = set()
                 for number, (day, lines) in enumerate(case.steps):
                     on = max(on, day)
+                    until = max([on, until, *(line.last for line in lines if line.last)])
+                    late |= {outcome[id(line)].entry or 0 for line in lines if line.last}
                     before = max([before, *(outcome[id(line)].entry or 0 for line in lines)])
                     while pending is not None and pending.number <= before:
                         self._fold.evolve(states, pending)
                         pending = next(waiting, None)
-                    steps.append(self._stands(states, number, on, before, theirs))
+                    raised = self._raised(states, on, until, theirs, late)
+                    steps.append(self._stands(states, number, on, before, raised))
                 refused = tuple(
                     f"{line.event or 'a party'}: {outcome[id(line)].reason}"
                     for line in case.lines
@@ -221,14 +225,27 @@ class Court:
                 )
                 yield Judged(case.case, tuple(steps), refused)
 
-    def _stands(
-        self, states: States, number: int, on: date, entry: int, theirs: set[int]
-    ) -> Standing:
-        raised = [
-            each
+    def _raised(
+        self, states: States, on: date, until: date, theirs: set[int], late: set[int]
+    ) -> list[Raised]:
+        """The flags on a case: by its day, and those that the last of several shipments show.
+
+        Time alone shows nothing between that day and theirs: more is told of that time later.
+        """
+        found = {
+            each.flag.id: each
             for each in self._fold.raised(states, on)
             if not theirs.isdisjoint(each.flag.evidence)
-        ]
+        }
+        if until > on:
+            for each in self._fold.raised(states, until):
+                if not late.isdisjoint(each.flag.evidence):
+                    found[each.flag.id] = each
+        return list(found.values())
+
+    def _stands(
+        self, states: States, number: int, on: date, entry: int, raised: Sequence[Raised]
+    ) -> Standing:
         detection = self._fold.detection(states, on)
         patterns = {each.name: str(each.id) for each in detection.patterns}
         ranking = Ranking(states, detection)

@@ -82,12 +82,14 @@ class Line:
     """One command, the event of the case it tells, and the channel that brings it.
 
     step  number of that event among the visible ones; who the parties are is said with the first
+    last  the day of the last of several shipments that one event tells of
     """
 
     step: int
     event: str
     channel: Channel
     command: Command
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ class _Teller:
     homes: dict[str, str] = field(default_factory=dict)
     registered: set[str] = field(default_factory=set)
     step: int = 0
+    last: date | None = None
     seen_from_outside: bool = False
 
     # ── parties ─────────────────────────────────────────────────────────────────────────────────
@@ -305,7 +308,7 @@ class _Teller:
             self.note(f"{event or 'a party'} is not told as {name}: {error.problem}")
             return False
         channel = _CHANNEL.get(name, "location" if self.seen_from_outside else "declared")
-        self.lines.append(Line(self.step, event, channel, command))
+        self.lines.append(Line(self.step, event, channel, command, self.last))
         return True
 
     # ── events ──────────────────────────────────────────────────────────────────────────────────
@@ -562,6 +565,16 @@ class _Teller:
         return None if dollars is None else dollars * CENTS
 
     def shipment(self, event: Seen) -> None:
+        """A shipment; of several over a range of dates the first and the last, each with half."""
+        known = len(self.shipped)
+        for part in _first_and_last(event):
+            self.last = part.on if part.on > event.on else None
+            self.one_shipment(part)
+        self.last = None
+        # What follows is about the first: it was under way when that happened.
+        del self.shipped[known + 1 :]
+
+    def one_shipment(self, event: Seen) -> None:
         get = event.said
         lines = self.goods_lines(event)
         act = "reexport" if event.type.startswith("reexport") else "export"
@@ -1475,7 +1488,7 @@ def tell(case: Visible) -> Told:
     teller = _Teller(case)
     teller.run()
     # That nothing was heard by a day is known once that day is over.
-    days = tuple(event.on + timedelta(days=event.type == "check_overdue") for event in case.events)
+    days = tuple(each.on + timedelta(days=each.type == "check_overdue") for each in case.events)
     return Told(case.id, tuple(teller.lines), days, tuple(teller.notes))
 
 
@@ -1484,6 +1497,25 @@ def through(told: Told, channel: Channel) -> Told:
     open_ = CHANNELS[: CHANNELS.index(channel) + 1]
     lines = tuple(line for line in told.lines if line.channel in open_)
     return replace(told, lines=lines)
+
+
+def _first_and_last(event: Seen) -> tuple[Seen, ...]:
+    """An event that tells totals of several over a range of dates, as the first and the last."""
+    several = (amount(members(event.said, "n_shipments", "shipments")) or 1) > 1
+    span, counts = event.span, ("n_shipments", "shipments", "quantity", "chips", "value_usd")
+    if not several and event.said.get("aggregate") is not True:
+        return (event,)
+    if span is None or span.first == span.last or event.on != span.first:
+        return (event,)
+    whole = {key: count for key in counts if (count := amount(event.said.get(key))) is not None}
+    last = {key: value for key, value in event.said.items() if key != "serials"} | {
+        key: count - count // 2 for key, count in whole.items()
+    }
+    first = {**event.said, **{key: count // 2 for key, count in whole.items()}}
+    return (
+        replace(event, said=first),
+        replace(event, id=f"{event.id}-last", on=span.last, said=last),
+    )
 
 
 def _without_license(relied: str) -> str:

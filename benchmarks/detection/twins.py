@@ -99,8 +99,8 @@ def _events(case: Visible) -> Iterator[Seen]:
             said={
                 "exporter": sender, **who, "destination": home, "authority": "licence",
                 "licence": license_, **counted,
-                **{key: said[key] for key in ("value_usd", "route", "aggregate", "n_shipments",
-                                              "bill_to", "chips") if said.get(key) is not None},
+                **{key: said[key] for key in ("value_usd", "route", "bill_to", "chips")
+                   if said.get(key) is not None},
             },
         )  # fmt: skip
         yield _new(event, 10, "arrived", "delivered",

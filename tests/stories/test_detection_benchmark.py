@@ -167,6 +167,15 @@ def test_chips_that_are_counted_draw_on_a_quota_and_others_are_declared_in_words
     )  # fmt: skip
 
 
+def test_of_several_shipments_over_a_range_the_first_and_the_last_are_told():
+    many = shipped(item="GPU servers", n_shipments=21, quantity=401)
+    many["date_precision"] = "range:2024-10/2025-02"
+    found = told(many)
+
+    assert [date(2024, 10, 1), date(2025, 2, 28)] == [each.on for each in found]
+    assert [(10, 200), (11, 201)] == [(each.shipments, each.lines[0].quantity) for each in found]
+
+
 def test_what_was_really_in_the_boxes_is_not_told():
     (declared,) = told(shipped(item=None, description="computer parts", actual_item=SECRET))
 
