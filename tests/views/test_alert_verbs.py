@@ -104,7 +104,7 @@ def test_why_says_the_deciding_step_first_and_what_would_clear_it(desk):
     assert "because: shipment S-1 of 126,656 TPP to acme in AE on 2025-03-03" in screen
     assert "rule: What a shipment relied on does not cover it" in screen
     assert "judged under" in screen
-    assert "looked for as P01" not in screen
+    assert "looked for as P01, authorization: " in screen
     assert "cleared by: a license, or an exception that covers it" in screen
     (step,) = desk.rows(f"why {flag['id']}")
     assert (4, True, flag["id"]) == (step["entry"], step["decides"], step["flag"])
