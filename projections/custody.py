@@ -56,6 +56,11 @@ from ledger.fold import States
 Kind = Literal["made", "sold", "sent", "held", "returned", "moved", "seen", "labeled", "gone"]
 """made: its maker's first sale. labeled: its number stood on a chip that answered with another."""
 
+IN_A_DAY: Final[tuple[Kind, ...]] = (
+    "made", "sold", "held", "returned", "moved", "sent", "seen", "labeled", "gone",
+)  # fmt: skip
+"""In which order what is told of one day is read: it may have been told in any."""
+
 RUNNING: Final = frozenset({"powered_on", "attested"})
 """Methods by which a chip was installed where it was seen."""
 
@@ -447,7 +452,13 @@ def placed(states: States, serial: str) -> list[Step]:
         if held is not None and step.kind == "sent" and held[1] >= step.on:
             entry, on, country = held
             steps.append(Step(on, entry, "held", country, holder=step.giver, of=step.of))
-    return sorted(steps)
+    return sorted(steps, key=_order)
+
+
+def _order(step: Step) -> tuple[Any, ...]:
+    """By date; of one day by what was done, and never by which entry said so first."""
+    on, entry, kind, *rest = msgspec.structs.astuple(step)
+    return on, IN_A_DAY.index(kind), rest, entry
 
 
 @dataclass(frozen=True, slots=True)

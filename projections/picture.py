@@ -11,11 +11,12 @@ from typing import Final
 
 from projections.custody import CARRIED, Conflict, Step, said
 
-LEFT: Final = 96
+LEFT: Final = 120
 TOP: Final = 76
 COLUMN: Final = 112
 ROW: Final = 84
 RADIUS: Final = 8
+LETTER: Final = 7
 WORDS_MAX: Final = 16
 """Letters that fit under a step."""
 
@@ -29,8 +30,9 @@ def svg(serial: str, steps: Sequence[Step], conflicts: Sequence[Conflict]) -> st
     """The picture of a chip's history."""
     places = list(dict.fromkeys(_places(steps))) or [NOWHERE]
     at = {place: TOP + ROW * row for row, place in enumerate(places)}
-    width = max(LEFT + COLUMN * max(len(steps), 1) + 24, 460)
     notes = [f"{each.kind.replace('-', ' ')}: {each.because}" for each in conflicts]
+    longest = max((len(note) for note in notes), default=0)
+    width = max(LEFT + COLUMN * max(len(steps), 1) + 24, 32 + LETTER * longest, 460)
     bottom = TOP + ROW * len(places)
     height = bottom + 22 * (len(notes) + 1)
     wrong = {number for each in conflicts for number in each.entries}
@@ -46,6 +48,8 @@ def svg(serial: str, steps: Sequence[Step], conflicts: Sequence[Conflict]) -> st
         parts.append(
             f'<line x1="{LEFT}" y1="{row}" x2="{width - 16}" y2="{row}" stroke="#dddddd"/>'
         )
+    lines: list[str] = []
+    points: list[str] = []
     x = LEFT
     y: int | None = None
     for number, step in enumerate(steps):
@@ -56,23 +60,26 @@ def svg(serial: str, steps: Sequence[Step], conflicts: Sequence[Conflict]) -> st
             # Where it is said to leave is where the line begins, though it was last elsewhere.
             from_y = y if start is None else start
             dashes = "" if step.kind in CARRIED or from_y == to_y else ' stroke-dasharray="5 4"'
-            parts.append(
+            lines.append(
                 f'<line x1="{x}" y1="{from_y}" x2="{to_x}" y2="{to_y}" stroke="{color}"'
                 f' stroke-width="2"{dashes}/>'
             )
         elif start is not None:
-            parts.append(
+            lines.append(
                 f'<line x1="{x}" y1="{start}" x2="{to_x}" y2="{to_y}" stroke="{color}"'
                 ' stroke-width="2"/>'
             )
-        parts.append(f'<circle cx="{to_x}" cy="{to_y}" r="{RADIUS}" fill="{color}">')
-        parts.append(f"<title>{_text(f'entry {step.entry}: {said(step)}')}</title></circle>")
+        points.append(f'<circle cx="{to_x}" cy="{to_y}" r="{RADIUS}" fill="{color}">')
+        points.append(f"<title>{_text(f'entry {step.entry}: {said(step)}')}</title></circle>")
         for line, words in enumerate((step.on.isoformat(), _label(step), _short(step.holder))):
-            parts.append(
+            points.append(
                 f'<text x="{to_x}" y="{to_y + 22 + 14 * line}" text-anchor="middle"'
+                ' paint-order="stroke" stroke="#ffffff" stroke-width="4"'
                 f' fill="{color if line == 1 else "#333333"}">{_text(words)}</text>'
             )
         x, y = to_x, to_y
+    # Words stand over lines, with a white rim, so that both can be read.
+    parts += [*lines, *points]
     for line, note in enumerate(notes):
         parts.append(
             f'<text x="16" y="{bottom + 18 + 22 * line}" fill="{WRONG}">{_text(note)}</text>'
@@ -91,7 +98,8 @@ def _places(steps: Sequence[Step]) -> list[str]:
 
 
 def _label(step: Step) -> str:
-    word = step.method if step.kind in ("seen", "gone") else step.of or step.kind
+    kind = "first sold" if step.kind == "made" else step.kind
+    word = step.method if step.kind in ("seen", "gone") else step.of or kind
     return _short(word.replace("_", " "))
 
 

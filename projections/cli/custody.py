@@ -198,11 +198,12 @@ def draw(
             sites, origin=sealed.origin, size=sealed.size, root=sealed.root,
             randomness=randomness, sample=sample,
         )  # fmt: skip
+        # A share of a short list is rounded up to whole sites; each number of sites is said once.
+        diverted = {-(-len(sites) * share // 10_000): share for share in inspection.SHARES_BP[::-1]}
         chances = [
             f"{share / 100:g} % diverted ({most:,}):"
             f" {inspection.chance_bp(len(sites), most, sample) / 100:.2f} %"
-            for share in inspection.SHARES_BP
-            if (most := -(-len(sites) * share // 10_000))
+            for most, share in sorted(diverted.items())
         ]
         heading = [
             f"{sample:,} of {drawn.population:,} sites, list {drawn.population_sha256}",
