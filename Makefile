@@ -75,14 +75,15 @@ docs: install
 	$(BIN)/python docs/make_demonstration.py
 	$(BIN)/python docs/make_red_flags.py
 
-# What is pinned: what building, running, PostgreSQL and development each ask for.
+# What is pinned: what building, running, each extra and development ask for.
 define ASKED_FOR
 import tomllib
 with open("pyproject.toml", "rb") as file:
     house = tomllib.load(file)
 print(*house["build-system"]["requires"], "editables", sep="\n")
 print(*house["project"]["dependencies"], sep="\n")
-print(*house["project"]["optional-dependencies"]["postgres"], sep="\n")
+for extra in house["project"]["optional-dependencies"].values():
+    print(*extra, sep="\n")
 print(*(d for d in house["dependency-groups"]["dev"] if not d.startswith("chip-ledger")), sep="\n")
 endef
 export ASKED_FOR

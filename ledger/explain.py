@@ -118,6 +118,7 @@ ERRORS: Final[dict[str, str]] = {
     "ROTATION": "A key is rotated to a new key of the same person with the same roles.",
     "RULE_UNKNOWN": "No rule of that name raises red flags; the message names those that do.",
     "SAMPLE_SIZE": "No more sites can be drawn than are on the list, and at least one is.",
+    "SAVE_FORM": "A view is saved as CSV, JSON lines, Parquet or SQLite, as the name ends.",
     "SHIPMENT_UNKNOWN": "No shipment of that id stands in the ledger.",
     "STOCK_UNKNOWN": "No entry speaks of a site of that id, or of chips that a party got or lost.",
     "SUBJECT_AMBIGUOUS": "Several subjects have that id: write license:ID or shipment:ID.",

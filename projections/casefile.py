@@ -1,6 +1,6 @@
 """What belongs into a case: which flags, which entries, and what flags.json says of them.
 
-A case is made from flags, from subjects, or from both. A flag brings its evidence and its reviews;
+A case is made from flags, alerts and subjects. A flag brings its evidence and its reviews;
 a subject brings everything said of it and the flags about it. Every subject that one of these
 entries is about, or that the evidence names as a party, then comes whole, from version 1 on: so a
 reader sees that nothing between two entries was left out. The key registry and the adoptions of
@@ -18,6 +18,7 @@ from ledger.errors import Malformed, Unknown
 from ledger.events import tags
 from ledger.fold import States
 from projections import trail
+from projections.alerts import Alert
 from projections.red_flags import Raised, Review, reviews
 
 Tagged = Callable[[str], list[Entry]]
@@ -63,10 +64,13 @@ class Made:
 def choose(
     words: Sequence[str],
     raised: Sequence[Raised],
+    alerts: Sequence[Alert],
     tagged: Tagged,
     numbered: Callable[[Sequence[int]], list[Entry]],
 ) -> Chosen:
-    """What somebody typed, as flags and subjects; a flag is named by the beginning of its id.
+    """What somebody typed, as flags and subjects; an alert stands for its flags.
+
+    Flags and alerts are named by the beginning of their ids.
 
     Raises `Malformed` (FLAG_AMBIGUOUS, SUBJECT_AMBIGUOUS) and `Unknown` (CASE_EMPTY).
     """
@@ -74,14 +78,17 @@ def choose(
     subjects: list[str] = []
     cited: dict[int, Entry] = {}
     for word in words:
-        found = [each for each in raised if each.flag.id.startswith(word)]
-        if len(found) > 1:
+        named: dict[str, tuple[Raised, ...]]
+        named = {each.flag.id: (each,) for each in raised if each.flag.id.startswith(word)}
+        named |= {each.id: each.flags for each in alerts if each.id.startswith(word)}
+        if len(named) > 1:
             raise Malformed(
-                f"{word!r} begins the ids of {len(found)} flags",
-                remedy="give more of it: " + ", ".join(each.flag.id for each in found[:5]),
+                f"{word!r} begins the ids of {len(named)} flags and alerts",
+                remedy="give more of it: " + ", ".join([*named][:5]),
                 code="FLAG_AMBIGUOUS",
             )
-        if not found:
+        found = [each for flags in named.values() for each in flags]
+        if not named:
             tag, entries = _subject(word, tagged)
             subjects.append(tag)
             cited |= {entry.number: entry for entry in entries}
@@ -176,7 +183,8 @@ def _subject(word: str, tagged: Tagged) -> tuple[str, list[Entry]]:
         return trail.subject_of(word, tagged)
     except Unknown as error:
         raise Unknown(
-            f"{word!r} is no flag that stands, and no entry speaks of it",
-            remedy="`chip-ledger flags --all` lists flags; a subject is named like party:ID",
+            f"{word!r} is no flag or alert that stands, and no entry speaks of it",
+            remedy="`chip-ledger flags --all` and `alerts --all` list them; a subject is named like"
+            " party:ID",
             code="CASE_EMPTY",
         ) from error

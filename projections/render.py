@@ -136,7 +136,7 @@ def show(
             for row in rows:
                 sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
         case "csv":
-            sys.stdout.write(_csv(rows, fields))
+            sys.stdout.write(as_csv(rows, fields))
 
 
 def _table(rows: Sequence[Row], heading: Iterable[str], columns: Sequence[Column]) -> None:
@@ -168,7 +168,8 @@ def _table(rows: Sequence[Row], heading: Iterable[str], columns: Sequence[Column
     console.print(table)
 
 
-def _csv(rows: Sequence[Row], fields: Sequence[str]) -> str:
+def as_csv(rows: Sequence[Row], fields: Sequence[str]) -> str:
+    """Rows as CSV; a text that a spreadsheet would run gets an apostrophe before it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(fields)

@@ -53,6 +53,7 @@ MACHINERY = (
     "ledger.verification",
     "ledger.views",
     "projections.cli",
+    "projections.files",
     "projections.render",
 )
 

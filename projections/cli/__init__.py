@@ -11,7 +11,7 @@ import click
 
 from ledger import quota, terms, views
 from ledger.errors import Unknown
-from ledger.fold import Fold, States
+from ledger.fold import Fold
 from ledger.policy import Rules
 from ledger.store import Store
 from ledger.terms import Country
@@ -21,9 +21,10 @@ from projections import shipments as journeys
 from projections.balance import BalanceFold
 from projections.cli import case as cases
 from projections.cli import custody
-from projections.cli._look import Look, Place, Question, looking, options, question_of, refresh
-from projections.cli._shown import entries_of, names_in, show_rows
+from projections.cli._look import Place, Question, looking, options, question_of, refresh
+from projections.cli._shown import accounts_on, entries_of, names_in, register_on, show_rows
 from projections.cli.flags import alerts, flags, why
+from projections.cli.save import save
 from projections.custody import CustodyFold
 from projections.licenses import LicensesFold
 from projections.quotas import QuotaRow
@@ -62,9 +63,7 @@ def quotas(
     with looking(place, question, [fold]) as look:
         rules = look.rules(question)
         code = None if country is None else terms.country(country)
-        states = look.states(fold)
-        if quota.reaches_past(states, question.valid_on):
-            states = look.states(quota.QuotaFold(until=question.valid_on), replay=True)
+        states = accounts_on(look, question)
         found = board.rows(states, rules, question.valid_on, country=code)
         names = "+".join(pack.id for pack in rules.packs)
         stamp = {"rules": names, **look.stamp(question)}
@@ -110,7 +109,7 @@ def licenses(
         code = None if country is None else terms.country(country)
         found = [
             row
-            for row in register.rows(_register(look, fold, question), question.valid_on)
+            for row in register.rows(register_on(look, question), question.valid_on)
             if code in (None, row.destination) and status in (None, row.status)
         ]
         heading = [look.heading("licenses", question)] + ([] if found else ["there are none"])
@@ -132,7 +131,7 @@ def license(
     question = question_of(valid_on, known_at, None, format_)
     fold = LicensesFold()
     with looking(place, question, [fold]) as look:
-        states = _register(look, fold, question)
+        states = register_on(look, question)
         found = list(register.rows(states, question.valid_on, license_))
         if not found:
             raise Unknown(
@@ -256,7 +255,7 @@ def views_drop(place: Place, names: tuple[str, ...]) -> None:
 
 commands: Final[list[click.Command]] = [
     quotas, license, licenses, shipments, flags, alerts, why, views_, *custody.commands,
-    *cases.commands,
+    *cases.commands, save,
 ]  # fmt: skip
 """What the front door mounts."""
 
@@ -312,14 +311,6 @@ def _quota_columns(
     if wide:
         columns.append(Column("", lambda row: bars[row["country"]]))
     return columns
-
-
-def _register(look: Look, fold: LicensesFold, question: Question) -> States:
-    """The register as it was in the world on the day asked about."""
-    states = look.states(fold)
-    if not register.reaches_past(states, question.valid_on):
-        return states
-    return look.states(LicensesFold(until=question.valid_on), replay=True)
 
 
 def _shared_account(country: Country, rules: Rules) -> str | None:

@@ -4,7 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from projections.cli._look import Question
+from ledger import quota
+from ledger.fold import States
+from projections import licenses as register
+from projections.cli._look import Look, Question
+from projections.licenses import LicensesFold
 from projections.render import Column, Row, builtins, of, show
 
 SIMULATED: Final = Column("", lambda row: "SIMULATED")
@@ -43,6 +47,22 @@ def show_rows(
     rows = [{**builtins(row), **stamp} for row in found]
     marked = [*columns, SIMULATED] if question.simulated else columns
     show(rows, question.format, heading=heading, columns=marked, fields=[*names, *stamp])
+
+
+def register_on(look: Look, question: Question) -> States:
+    """The register of licenses as it was in the world on the day asked about."""
+    states = look.states(LicensesFold())
+    if not register.reaches_past(states, question.valid_on):
+        return states
+    return look.states(LicensesFold(until=question.valid_on), replay=True)
+
+
+def accounts_on(look: Look, question: Question) -> States:
+    """The countries' accounts as they were in the world on the day asked about."""
+    states = look.states(quota.QuotaFold())
+    if not quota.reaches_past(states, question.valid_on):
+        return states
+    return look.states(quota.QuotaFold(until=question.valid_on), replay=True)
 
 
 def _numbers(numbers: list[int]) -> str:

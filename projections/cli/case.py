@@ -18,6 +18,7 @@ from projections.case_report import Account, report
 from projections.casefile import Made, choose, flags_json, involved
 from projections.cli._look import Look, Place, Question, looking, options, question_of
 from projections.cli._save import saving
+from projections.cli.flags import found_on, kept_for
 from projections.red_flags import FlagsFold, reviews
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -36,12 +37,12 @@ class _Case(click.Group):
 def case() -> None:
     """One ZIP for a court: entries, proofs, keys, rules, flags, readable and checkable anywhere.
 
-    `chip-ledger case FLAG-OR-SUBJECT… --out case.zip` makes one; `case verify` checks one.
+    `chip-ledger case FLAG-OR-ALERT-OR-SUBJECT… --out case.zip` makes one; `case verify` checks one.
     """
 
 
 @case.command("make")
-@click.argument("words", metavar="FLAG-OR-SUBJECT...", nargs=-1, required=True)
+@click.argument("words", metavar="FLAG-OR-ALERT-OR-SUBJECT...", nargs=-1, required=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
               help="The ZIP to write.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
@@ -55,7 +56,7 @@ def make(
     valid_on: datetime | None,
     policy: str | None,
 ) -> None:
-    """Make a case file of flags, named by the beginning of their ids, and subjects like party:ID.
+    """Make a case file of flags and alerts, by the beginning of their ids, and of subjects.
 
     It holds every entry these rest on, each subject among them from its first entry on, the key
     registry and the adopted rules, each entry with its proof on the newest checkpoint. The same
@@ -63,8 +64,7 @@ def make(
     """
     question = question_of(valid_on, None, policy, "table")
     with saving(out, force=force) as made:
-        kept = [] if question.simulated else [FlagsFold()]
-        with looking(place, question, kept) as look:
+        with looking(place, question, kept_for(question)) as look:
             content, said = _case_file(look, question, words)
         made.write_bytes(content)
     click.echo(f"{sha256(content).hexdigest()}  {out}")
@@ -91,10 +91,9 @@ def verify(case_path: Path, anchor_file: Path | None) -> None:
 def _case_file(look: Look, question: Question, words: tuple[str, ...]) -> tuple[bytes, str]:
     """The bytes, and what to say of them."""
     note, checkpoint = _checkpoint(look)
-    fold = FlagsFold(look.supposed(question))
-    states = look.states(fold, replay=question.simulated)
-    raised = fold.raised(states, question.valid_on)
-    chosen = choose(words, raised, look.tagged, look.numbered)
+    states = look.states(FlagsFold(look.supposed(question)), replay=question.simulated)
+    standing = found_on(look, question)
+    chosen = choose(words, standing.raised, standing.alerts, look.tagged, look.numbered)
     rules = look.rules(question)
     names = tuple(str(pack.id) for pack in rules.packs)
     entries = {

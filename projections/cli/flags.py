@@ -24,7 +24,7 @@ from projections.render import Column, count, millions, of
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """What stands on the day that was asked about."""
 
     raised: list[Raised]
@@ -53,7 +53,7 @@ def flags(
     if ctx.invoked_subcommand is not None:
         ctx.meta["projections.question"] = question
         return
-    with looking(ctx.obj, question, _kept(question)) as look:
+    with looking(ctx.obj, question, kept_for(question)) as look:
         raised = _raised(look, question)
         if rule is not None:
             raised = [each for each in raised if each.flag.rule == rule]
@@ -74,7 +74,7 @@ def flags(
             of("id"), of("rule"), of("severity"), of("standing"), of("subject", folds=True),
             of("because", folds=True), Column("entries", evidence_of, folds=True),
         ]  # fmt: skip
-        rows = [_flag_row(each) for each in shown]
+        rows = [flag_row(each) for each in shown]
         show_rows(rows, names_in(FlagRow), look.stamp(question), question, heading, columns)
 
 
@@ -84,7 +84,7 @@ def flags(
 def show_flag(ctx: click.Context, flag: str) -> None:
     """One flag with the entries that are its evidence; options stand before `show`."""
     question: Question = ctx.meta["projections.question"]
-    with looking(ctx.obj, question, _kept(question)) as look:
+    with looking(ctx.obj, question, kept_for(question)) as look:
         found = [each for each in _raised(look, question) if each.flag.id.startswith(flag)]
         if len(found) > 1:
             raise Malformed(
@@ -122,8 +122,8 @@ def show_flag(ctx: click.Context, flag: str) -> None:
 def flag_rules(ctx: click.Context) -> None:
     """What came of each rule's flags; options stand before `rules`."""
     question: Question = ctx.meta["projections.question"]
-    with looking(ctx.obj, question, _kept(question)) as look:
-        found = _found(look, question)
+    with looking(ctx.obj, question, kept_for(question)) as look:
+        found = found_on(look, question)
         rows = track_record.rows(found.raised, [rule.name for rule in RULES])
         heading = [
             look.heading("rules", question),
@@ -160,8 +160,8 @@ def alerts(
 ) -> None:
     """Flags that belong together: one alert for a cluster of parties within one window."""
     question = question_of(valid_on, known_at, policy, format_)
-    with looking(place, question, _kept(question)) as look:
-        found = _found(look, question).alerts
+    with looking(place, question, kept_for(question)) as look:
+        found = found_on(look, question).alerts
         if rule is not None:
             found = [each for each in found if rule in {flag.flag.rule for flag in each.flags}]
         if country is not None:
@@ -179,7 +179,7 @@ def alerts(
             of("id"), of("severity"), of("cluster", folds=True), count("flag_count", "flags"),
             millions("at_stake_tpp", "M TPP"), of("because", folds=True),
         ]  # fmt: skip
-        rows = [_alert_row(look, each) for each in (found if everything else open_)]
+        rows = [alert_row(look, each) for each in (found if everything else open_)]
         show_rows(rows, names_in(AlertRow), look.stamp(question), question, heading, columns)
 
 
@@ -197,8 +197,8 @@ def why(
 ) -> None:
     """Why the flag or alert ID stands: the deciding step first, then what else shows it."""
     question = question_of(valid_on, known_at, policy, format_)
-    with looking(place, question, _kept(question)) as look:
-        found = _found(look, question)
+    with looking(place, question, kept_for(question)) as look:
+        found = found_on(look, question)
         named = _named(found, id_, question)
         flags_ = named.flags if isinstance(named, Alert) else (named,)
         rows = [
@@ -251,7 +251,7 @@ def _first_line(rule: Rule) -> str:
     return " ".join((type(rule).__doc__ or "").partition("\n\n")[0].split())
 
 
-def _named(found: _Found, id_: str, question: Question) -> Raised | Alert:
+def _named(found: Found, id_: str, question: Question) -> Raised | Alert:
     """The one flag or alert whose id begins so."""
     flags_ = [each for each in found.raised if each.flag.id.startswith(id_)]
     alerts_ = [each for each in found.alerts if each.id.startswith(id_)]
@@ -277,7 +277,8 @@ def _step(look: Look, raised: Raised, number: int, *, decides: bool) -> "StepRow
     return StepRow(flag.id, flag.rule, decides, row.entry, row.on, row.by, row.said)
 
 
-def _alert_row(look: Look, alert: Alert) -> "AlertRow":
+def alert_row(look: Look, alert: Alert) -> "AlertRow":
+    """An alert as it is listed."""
     moved = [
         entry.event for entry in look.numbered(alert.evidence) if isinstance(entry.event, Movement)
     ]
@@ -348,17 +349,18 @@ class StepRow:
     said: str
 
 
-def _kept(question: Question) -> list[Fold]:
+def kept_for(question: Question) -> list[Fold]:
     """The fold a question about flags rests on; none where it is replayed instead."""
     return [] if question.simulated else [FlagsFold()]
 
 
-def _found(look: Look, question: Question) -> _Found:
+def found_on(look: Look, question: Question) -> Found:
+    """The flags and alerts that stand."""
     fold, on = FlagsFold(look.supposed(question)), question.valid_on
     states = look.states(fold, replay=question.simulated)
     raised = fold.raised(states, on)
     detection = fold.detection(states, on)
-    return _Found(
+    return Found(
         raised,
         alerts_of(raised, fold.cluster_of(states), detection),
         {pattern.name: pattern for pattern in detection.patterns},
@@ -390,7 +392,8 @@ class FlagRow:
     review_reason: str | None
 
 
-def _flag_row(raised: Raised) -> FlagRow:
+def flag_row(raised: Raised) -> FlagRow:
+    """A flag as it is listed."""
     flag, review = raised.flag, raised.review
     return FlagRow(
         id=flag.id,

@@ -34,8 +34,10 @@ def answered(capsys, *words):
     [
         (
             ("case", "party:nobody", "--out", "OUT"), 3,
-            "error: 'party:nobody' is no flag that stands, and no entry speaks of it [CASE_EMPTY]",
-            "hint: `chip-ledger flags --all` lists flags; a subject is named like party:ID",
+            "error: 'party:nobody' is no flag or alert that stands, and no entry speaks of it"
+            " [CASE_EMPTY]",
+            "hint: `chip-ledger flags --all` and `alerts --all` list them; a subject is named like"
+            " party:ID",
         ),
         (
             ("case", "party:acme", "--out", "HERE"), 5,
@@ -69,9 +71,9 @@ def test_the_beginning_of_several_ids_is_asked_for_more(made, capsys, tmp_path):
     ended, said = answered(capsys, "case", "", "--ledger", made.place, "--out", str(tmp_path / "x"))
 
     assert 2 == ended
-    assert re.fullmatch(r"error: '' begins the ids of \d+ flags \[FLAG_AMBIGUOUS\]", said[0]), said[
-        0
-    ]
+    assert re.fullmatch(
+        r"error: '' begins the ids of \d+ flags and alerts \[FLAG_AMBIGUOUS\]", said[0]
+    ), said[0]
     assert said[1].startswith("hint: give more of it: ")
 
 
