@@ -1,6 +1,7 @@
 """Red flags and alerts: what asks for an explanation, why, and what people made of it."""
 
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -30,6 +31,7 @@ class Found:
     raised: list[Raised]
     alerts: list[Alert]
     patterns: dict[str, Pattern]
+    ties: Callable[[str, str, date], tuple[int, ...]]
 
 
 @click.group(invoke_without_command=True)
@@ -213,6 +215,7 @@ def why(
                 f"alert about {named.cluster} ({named.severity}, {named.standing}) since entry"
                 f" {named.raised_at:,}: {_flags(named)} from {named.on}; the deciding one first"
             )
+            heading += _together(named, found)
         for each in flags_:
             heading += _reasons(each, found.patterns.get(each.flag.rule))
         columns = [
@@ -221,6 +224,19 @@ def why(
             Column("", lambda row: "decides" if row["decides"] else ""), of("said", folds=True),
         ]  # fmt: skip
         show_rows(rows, names_in(StepRow), look.stamp(question), question, heading, columns)
+
+
+def _together(alert: Alert, found: _Found) -> list[str]:
+    """Why parties that an alert names count as one hand, in lines of a screen."""
+    said = []
+    for member in alert.members:
+        naming = [each.flag.on for each in alert.flags if member in each.flag.parties]
+        shown = (found.ties(alert.cluster, member, on) for on in naming)
+        tied = next(filter(None, shown), ()) if member != alert.cluster else ()
+        if tied:
+            entries = ", ".join(f"{number:,}" for number in tied)
+            said.append(f"{member} belongs with {alert.cluster}: entries {entries}")
+    return said
 
 
 def _reasons(raised: Raised, pattern: Pattern | None) -> list[str]:
@@ -364,6 +380,7 @@ def found_on(look: Look, question: Question) -> Found:
         raised,
         alerts_of(raised, fold.cluster_of(states), detection),
         {pattern.name: pattern for pattern in detection.patterns},
+        fold.ties_of(states),
     )
 
 

@@ -248,6 +248,14 @@ class FlagsFold:
 
         return name
 
+    def ties_of(self, states: States) -> Callable[[str, str, date], tuple[int, ...]]:
+        """The entries that tie two parties of one cluster on a date, in some states."""
+
+        def entries(party: str, other: str, on: date) -> tuple[int, ...]:
+            return self._clusters.shown_by(states, party, other, on)
+
+        return entries
+
     def detection(self, states: States, on: date) -> Detection:
         """When flags alert by the rules of a day."""
         return self._reference.day(states, on).detection

@@ -96,6 +96,17 @@ def test_a_snoozed_alert_waits_and_all_shows_it(desk):
     assert "1 to look at; 1 snoozed are not shown (--all)" in desk.type("alerts")
 
 
+def test_why_says_which_entries_make_one_hand_of_the_parties_of_an_alert(desk):
+    desk.office.say(
+        party("acme-two", ultimate_parent="acme"),
+        exported("S-4", authority="none", ultimate_consignee="acme-two"),
+    )
+    alert = desk.rows("alerts")[0]
+
+    assert ["acme", "acme-two"] == alert["members"]
+    assert "acme-two belongs with acme: entries 3, 7\n" in desk.type(f"why {alert['id']}")
+
+
 def test_why_says_the_deciding_step_first_and_what_would_clear_it(desk):
     flag = desk.rows("flags")[0]
     screen = desk.type(f"why {flag['id']}")
