@@ -224,7 +224,7 @@ def test_flags_are_listed_with_their_reason_and_the_entries_that_show_it(desk):
 
 
 def test_a_trail_shows_the_day_in_the_world_beside_the_minute_of_signing(sqlite_desk):
-    heading, titles, _, row, *_ = sqlite_desk.type("trail shipment:S-1").splitlines()
+    heading, _, titles, _, row, *_ = sqlite_desk.type("trail shipment:S-1").splitlines()
 
     assert heading.startswith("trail of shipment:S-1, as of entry 9")
     assert ["entry", "on", "signed at", "by", "role", "said"] == re.split(r" {2,}", titles.strip())
