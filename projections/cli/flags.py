@@ -226,7 +226,7 @@ def why(
         show_rows(rows, names_in(StepRow), look.stamp(question), question, heading, columns)
 
 
-def _together(alert: Alert, found: _Found) -> list[str]:
+def _together(alert: Alert, found: Found) -> list[str]:
     """Why parties that an alert names count as one hand, in lines of a screen."""
     said = []
     for member in alert.members:
