@@ -35,6 +35,9 @@ CACHE_KEYS_MAX: Final = 40_000
 """States touched before they are written and a page ends early; as many from before stay in
 memory beside them, and no more, so that memory does not grow with the ledger."""
 
+RECALLED_MAX: Final = 4_096
+"""Earlier entries that a fold pointed at and that are held, to be pointed at again."""
+
 PAGE_ENTRIES: Final = 50_000
 """Entries folded in one transaction; a rebuild writes each state once a page."""
 
@@ -56,6 +59,7 @@ class SqlStates:
         self._older: dict[str, Any] = {}
         self._dirty: set[str] = set()
         self._all_known = position == 0
+        self._recalled: dict[int, Entry] = {}
         # What the entries up to the position give, where that which is kept is not to be read.
         self._instead: dict[str, bytes] | None = {} if position == 0 else None
 
@@ -155,7 +159,12 @@ class SqlStates:
             del self._known[known]
 
     def recall(self, number: int) -> Entry:
-        return entry_at(self._store, self._connection, number)
+        found = self._recalled.get(number)
+        if found is None:
+            if len(self._recalled) >= RECALLED_MAX:
+                self._recalled.clear()
+            found = self._recalled[number] = entry_at(self._store, self._connection, number)
+        return found
 
     @property
     def full(self) -> bool:

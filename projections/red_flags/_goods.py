@@ -187,8 +187,26 @@ class Dealing:
         return tuple(line for line in self.lines if line.controlled(day))
 
 
+_known: Final[dict[int, tuple[Event, Dealing | None]]] = {}
+"""Dealings worked out lately, by entry: every rule asks about the same ones."""
+
+_KNOWN_MAX: Final = 4_096
+
+
 def dealing(entry: int, event: Event) -> Dealing | None:
     """An event as a dealing; None when goods play no part in it."""
+    known = _known.get(entry)
+    # Another ledger has another event there.
+    if known is not None and known[0] is event:
+        return known[1]
+    found = _dealing(entry, event)
+    if len(_known) >= _KNOWN_MAX:
+        _known.clear()
+    _known[entry] = (event, found)
+    return found
+
+
+def _dealing(entry: int, event: Event) -> Dealing | None:
     match event:
         case Movement():
             return _moved(entry, event)
