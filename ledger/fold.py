@@ -74,6 +74,8 @@ class MemoryStates:
     def __init__(self, recall: Callable[[int], Entry]) -> None:
         self._kept: dict[str, Any] = {}
         self._recall = recall
+        # Keys by what they stand under, which is what scans ask for.
+        self._under: dict[str, dict[str, None]] = {}
 
     def get(self, key: str, kind: type[T]) -> T | None:
         value: T | None = self._kept.get(key)
@@ -81,9 +83,14 @@ class MemoryStates:
 
     def put(self, key: str, value: Any) -> None:
         if value is None:
-            self._kept.pop(key, None)
-        else:
-            self._kept[key] = value
+            if self._kept.pop(key, None) is not None:
+                for place in above(key):
+                    del self._under[place][key]
+            return
+        if key not in self._kept:
+            for place in above(key):
+                self._under.setdefault(place, {})[key] = None
+        self._kept[key] = value
 
     def number(self, key: str) -> int:
         found: int = self._kept.get(key, 0)
@@ -93,7 +100,8 @@ class MemoryStates:
         self.put(key, self.number(key) + amount or None)
 
     def scan(self, prefix: str, kind: type[T]) -> Iterator[tuple[str, T]]:
-        for key in sorted(key for key in self._kept if key.startswith(prefix)):
+        keys = self._under.get(prefix, ()) if prefix.endswith("/") else self._kept
+        for key in sorted(key for key in keys if key.startswith(prefix)):
             yield key, self._kept[key]
 
     def recall(self, number: int) -> Entry:
@@ -102,6 +110,14 @@ class MemoryStates:
     def rows(self) -> list[tuple[str, bytes]]:
         """Every key with its value's bytes, in order: equal states have equal rows."""
         return [(key, _encoder.encode(value)) for key, value in sorted(self._kept.items())]
+
+
+def above(key: str) -> Iterator[str]:
+    """What a key stands under: a/ and a/b/ for a/b/c."""
+    end = key.find("/")
+    while end >= 0:
+        yield key[: end + 1]
+        end = key.find("/", end + 1)
 
 
 def replay(fold: Fold, entries: Iterable[Entry]) -> MemoryStates:

@@ -23,7 +23,7 @@ from ledger.database import undecodable
 from ledger.entry import Entry, read
 from ledger.envelope import payload_of
 from ledger.errors import Conflict, NotAuthentic, NotPermitted, Unknown
-from ledger.fold import Fold, MemoryStates
+from ledger.fold import Fold, MemoryStates, above
 from ledger.log import entry_of, payload_in
 from ledger.store import Store
 from ledger.tables import view_positions_table, view_rows_table
@@ -58,6 +58,7 @@ class SqlStates:
         self._known: dict[str, Any] = {}
         self._older: dict[str, Any] = {}
         self._dirty: set[str] = set()
+        self._under: dict[str, list[str]] = {}
         self._all_known = position == 0
         self._recalled: dict[int, Entry] = {}
         # What the entries up to the position give, where that which is kept is not to be read.
@@ -87,7 +88,8 @@ class SqlStates:
 
     def put(self, key: str, value: Any) -> None:
         self._known[key] = value
-        self._dirty.add(key)
+        if key not in self._dirty:
+            self._touch(key)
 
     def number(self, key: str) -> int:
         return self.get(key, int) or 0
@@ -97,7 +99,14 @@ class SqlStates:
         known = self._known
         before = known[key] if key in known else self._load(key, int)
         known[key] = (before or 0) + amount or None
+        if key not in self._dirty:
+            self._touch(key)
+
+    def _touch(self, key: str) -> None:
+        """Remember a key that was changed, by itself and by what it stands under: a/b/ and a/."""
         self._dirty.add(key)
+        for place in above(key):
+            self._under.setdefault(place, []).append(key)
 
     def scan(self, prefix: str, kind: type[T]) -> Iterator[tuple[str, T]]:
         rows = self._read(prefix, _after(prefix), kind)
@@ -105,7 +114,9 @@ class SqlStates:
             yield from rows
             return
         kept = {key: value for key, value in rows if key not in self._dirty}
-        for key in self._dirty:
+        # What ends with a stroke is looked up; only a whole scan walks through everything.
+        changed = self._under.get(prefix, ()) if prefix.endswith("/") else self._dirty
+        for key in changed:
             if key.startswith(prefix) and self._known[key] is not None:
                 kept[key] = self._known[key]
         yield from sorted(kept.items())
@@ -192,6 +203,7 @@ class SqlStates:
         ])  # fmt: skip
         self._position = position
         self._dirty.clear()
+        self._under.clear()
         if self.full:
             self._known, self._older = {}, self._known
             self._all_known = False
