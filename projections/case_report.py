@@ -62,9 +62,12 @@ p {{ margin: .4rem 0; }}
 .simulated {{ border: 2px solid #b42318; padding: .7rem 1rem; margin: 1rem 0; font-weight: bold; }}
 table {{ border-collapse: collapse; width: 100%; font-size: .92rem; }}
 th, td {{ text-align: left; vertical-align: top; padding: .35rem .7rem .35rem 0;
+  overflow-wrap: anywhere;
   border-bottom: 1px solid var(--line); }}
 th {{ color: var(--soft); font-weight: normal; font-style: italic; }}
 td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
+th, td.signer {{ overflow-wrap: normal; }}
+th.signer {{ min-width: 9.5rem; }}
 td.mono {{ white-space: nowrap; font-size: .75rem; }}
 td.date {{ white-space: nowrap; font-variant-numeric: tabular-nums; }}
 dl {{ display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; margin: .6rem 0; }}
@@ -136,7 +139,9 @@ def _page(account: Account) -> Iterator[str]:
 
 
 def _title(chosen: Chosen, names: Mapping[str, str]) -> str:
-    subjects = dict.fromkeys((*chosen.subjects, *(each.flag.subject for each in chosen.flags)))
+    flagged = (each.flag for each in chosen.flags)
+    suspects = (_party(flag.parties[0]) if flag.parties else flag.subject for flag in flagged)
+    subjects = dict.fromkeys((*chosen.subjects, *suspects))
     named = [_named(tag, names) for tag in subjects]
     shown = ", ".join(named[:3]) + (f" and {len(named) - 3:,} more" if len(named) > 3 else "")
     many = len(chosen.flags)
@@ -305,7 +310,8 @@ def _list(*pairs: tuple[str, str]) -> str:
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Rows of cells, which are markup already."""
     kinds = {"entry": "number", "enrolled at entry": "number", "entries here": "number",
-             "date": "date", "key": "mono", "pack": "date", "when": "date"}  # fmt: skip
+             "date": "date", "key": "mono", "pack": "date", "when": "date",
+             "signed by": "signer"}  # fmt: skip
     classes = [f' class="{kinds[head]}"' if head in kinds else "" for head in heads]
     top = "".join(
         f"<th{kind}>{escape(head)}</th>" for head, kind in zip(heads, classes, strict=True)
