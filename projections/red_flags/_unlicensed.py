@@ -10,7 +10,8 @@ from typing import Final
 
 import msgspec
 
-from ledger.events import LicenseApproved
+from ledger.entry import Entry
+from ledger.events import LicenseApplicationReported, LicenseApproved, LicenseDecisionReported
 from ledger.fold import States
 from projections.red_flags import _flows
 from projections.red_flags._goods import UNCOVERED, Dealing, eccns, words_of
@@ -27,6 +28,44 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
     entry: int
     on: date
     exporter: str
+
+
+class Reported(msgspec.Struct, frozen=True):
+    """A license of which the ledger knows only what was reported of it; 0 is no entry.
+
+    named, destination  of the application; empty where it does not say
+    outcome             the newest decision; empty before there is one
+    """
+
+    applied_at: int = 0
+    named: tuple[str, ...] = ()
+    destination: str | None = None
+    decided_at: int = 0
+    outcome: str = ""
+    decided_on: date | None = None
+
+
+def report(states: States, rule: str, entry: Entry) -> str | None:
+    """Keep what an entry reports of a license decided elsewhere; the license, if it does."""
+    match entry.event:
+        case LicenseApplicationReported(license=license_) as applied:
+            named = (applied.ultimate_consignee, *applied.end_users)
+            changes: dict[str, object] = {
+                "applied_at": entry.number,
+                "named": tuple(each for each in named if each is not None),
+                "destination": applied.destination,
+            }
+        case LicenseDecisionReported(license=license_) as decided:
+            changes = {
+                "decided_at": entry.number, "outcome": decided.outcome,
+                "decided_on": decided.decided_on,
+            }  # fmt: skip
+        case _:
+            return None
+    key = f"{rule}/L/{license_}"
+    known = states.get(key, Reported) or Reported()
+    states.put(key, msgspec.structs.replace(known, **changes))
+    return license_
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +93,7 @@ def lack(states: States, rule: str, told: Dealing, reference: Reference) -> Lack
     if set(told.destinations) == {"US"}:
         return None
     if told.license is not None:
-        return _license(states, told, day, reference)
+        return _license(states, rule, told, reference)
     if told.authority not in UNCOVERED:
         return None
     for party in told.receivers:
@@ -132,12 +171,15 @@ def _bought(
     return None
 
 
-def _license(states: States, told: Dealing, day: Day, reference: Reference) -> Lack | None:
+def _license(states: States, rule: str, told: Dealing, reference: Reference) -> Lack | None:
     """What a license does not cover of a declaration that names it."""
     name = told.license or ""
     facts = reference.license(states, name)
     if facts is None:
-        return Lack("hard", f"no entry speaks of license {name}", "15 CFR 750.7, 758.1")
+        reported = states.get(f"{rule}/L/{name}", Reported)
+        if reported is None:
+            return Lack("hard", f"no entry speaks of license {name}", "15 CFR 750.7, 758.1")
+        return _reported(told, name, reported)
     approved = facts.in_hand
     if approved is None:
         how = f"was {facts.refusal} on {facts.refused_on}" if facts.refusal else "is not decided"
@@ -148,6 +190,27 @@ def _license(states: States, told: Dealing, day: Day, reference: Reference) -> L
         return None
     because = f"license {name} does not cover it: " + "; ".join(problems)
     return Lack("hard", because, "15 CFR 750.7, 758.1", (facts.decided_at,))
+
+
+def _reported(told: Dealing, name: str, license_: Reported) -> Lack | None:
+    """What a license decided elsewhere does not cover, by what was reported of it."""
+    problems = []
+    if license_.decided_on is None:
+        problems.append("it is not decided, as far as reported")
+    elif license_.outcome != "approved":
+        problems.append(f"it was {license_.outcome} on {license_.decided_on}, as reported")
+    elif told.on < license_.decided_on:
+        problems.append(f"it was approved on {license_.decided_on}, as reported")
+    if license_.destination and told.destinations not in ((), (license_.destination,)):
+        problems.append(f"it is for {license_.destination}")
+    for party, role in ((told.consignee, "consignee"), (told.end_user, "end user")):
+        if party is not None and license_.named and party not in license_.named:
+            problems.append(f"it does not name {party}, the {role}")
+    if not problems:
+        return None
+    because = f"license {name} does not cover it: " + "; ".join(problems)
+    cited = (license_.applied_at, license_.decided_at)
+    return Lack("hard", because, "15 CFR 750.7, 758.1", cited)
 
 
 def _differences(told: Dealing, approved: LicenseApproved) -> list[str]:

@@ -8,8 +8,10 @@ from ledger.entry import Entry
 from ledger.events import (
     CommodityLine,
     Event,
+    LicenseApplicationReported,
     LicenseApplied,
     LicenseApproved,
+    LicenseDecisionReported,
     LicenseDenied,
     LicenseReturned,
     Movement,
@@ -85,6 +87,7 @@ class WithoutAuthority(Rule):
             for event in (
                 ShipmentDeclared, PartySoldDomestically, PartyListed, PartyDelisted, PartyInformed,
                 LicenseApplied, LicenseApproved, LicenseDenied, LicenseReturned,
+                LicenseApplicationReported, LicenseDecisionReported,
             )
         }
     )  # fmt: skip
@@ -103,6 +106,9 @@ class WithoutAuthority(Rule):
                 | LicenseReturned(license=license_)
             ):
                 yield from self._again(states, [f"license:{license_}"], reference)
+            case LicenseApplicationReported() | LicenseDecisionReported():
+                reported = _unlicensed.report(states, self.name, entry)
+                yield from self._again(states, [f"license:{reported}"], reference)
             case PartyListed(party=party) | PartyDelisted(party=party):
                 yield from self._again(states, [f"party:{party}"], reference)
             case PartyInformed(party=exporter, concerning=party, informed_on=on) if party:

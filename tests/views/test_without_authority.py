@@ -20,6 +20,8 @@ from world import (
 
 from ledger.events import (
     GoodsLine,
+    LicenseApplicationReported,
+    LicenseDecisionReported,
     LicenseDenied,
     LicenseReturned,
     PartyInformed,
@@ -416,3 +418,26 @@ def test_a_license_decided_later_covers_what_was_told_in_words_before():
 
 def test_what_was_told_in_words_and_voided_needed_nothing():
     assert [] == told(party(), declared("H100"), voided(3, "S-9"), party("acme", "CN"))
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_license_decided_elsewhere_covers_what_its_report_says(late):
+    def under(outcome="approved", on=date(2025, 2, 1), **changes):
+        fields = {"authority": "license", "license": "D1", "declared_on": date(2025, 3, 3)}
+        asked = LicenseApplicationReported(
+            license="D1", applicant="maker", ultimate_consignee="acme", destination="AE",
+            lines=(GoodsLine(description="H100"),), authority="BIS", applied_on=date(2025, 1, 2),
+        )  # fmt: skip
+        decided = LicenseDecisionReported(
+            license="D1", outcome=outcome, authority="BIS", decided_on=on
+        )
+        shipment = declared(**(fields | changes))
+        history = (shipment, asked, decided) if late else (asked, decided, shipment)
+        return [(flag.because.partition("cover it: ")[2], flag.evidence) for flag in told(*history)]
+
+    assert [] == under()
+    assert [("it was denied on 2025-02-01, as reported", (2, 3, 4))] == under("denied")
+    assert [("it was approved on 2025-04-01, as reported", (2, 3, 4))] == under(on=date(2025, 4, 1))
+    assert [("it is for AE; it does not name other, the consignee", (2, 3, 4))] == under(
+        destinations=("SA",), ultimate_consignee="other"
+    )
