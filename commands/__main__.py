@@ -58,7 +58,7 @@ def cli(ctx: click.Context) -> None:
     """A signed, append-only ledger for AI-chip export controls.
 
     Officers record with license, shipment, party, agreement, check, policy, key and import.
-    Analysts look with quotas, flags, trail and shipments. Auditors verify.
+    Analysts look with flags, alerts, why, trail and quotas, and make a case. Auditors verify.
     """
     session = ctx.ensure_object(Session)
     session.environment = os.environ

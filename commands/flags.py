@@ -102,7 +102,7 @@ def _standing(command: ReviewFlag, situation: Situation) -> StandingFlag:
     if flag is None:
         raise Unknown(
             f"no flag {command.flag} stands on {command.reviewed_on}",
-            remedy="`chip-ledger flags --all` lists them",
+            remedy="`chip-ledger flags --all` lists them; an alert is reviewed flag by flag",
             code="FLAG_UNKNOWN",
         )
     if command.rule not in (None, flag.rule):

@@ -163,7 +163,7 @@ DECIDED = [
     ),
     Message(
         "FLAG_UNKNOWN", 3, "no flag f3a1 stands on 2026-03-02",
-        "`chip-ledger flags --all` lists them",
+        "`chip-ledger flags --all` lists them; an alert is reviewed flag by flag",
         decided(given(), ReviewFlag(**REVIEW, outcome="cleared")),
     ),
     Message(
