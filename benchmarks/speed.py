@@ -399,12 +399,14 @@ def measured(count: int, database: str | None) -> dict[str, Any]:
             office.importing,
             office.appending,
             office.rebuilding,
-            office.verifying,
             office.growing,
+            office.verifying,
         ):
             click.echo(f"{part.__name__} {count:,} events", err=True)
             for name, found in part():
                 report[name] = {**found, "beside": FLOORS[name]}
+                # A long run that is broken off has said what it found by then.
+                click.echo(f"  {name}: {json.dumps(found)}", err=True)
     return report
 
 
