@@ -280,6 +280,36 @@ def tied_to(states: States, node: str, on: date) -> Iterator[tuple[str, int]]:
                 break
 
 
+def merged(states: States, one: str, other: str) -> bool:
+    """Whether one of two parties went up into the other, whenever that was."""
+    for party, into in ((one, other), (other, one)):
+        known = states.get(f"K/party/{party}", Ties)
+        ties = () if known is None else known.ties
+        if any(tie.as_ == "merged" and tie.to == f"party:{into}" for tie in ties):
+            return True
+    return False
+
+
+def once_tied(states: States, party: str, reference: Reference) -> list[str]:
+    """A party and all that may stand in one cluster with it on some day, the nearest first.
+
+    Through the address of an agent only its own neighbors are reached, which may have been of its
+    cluster until somebody said that the address is an agent's.
+    """
+    found = [party]
+    for one in found:
+        known = states.get(f"K/party/{one}", Ties)
+        ends = [] if known is None else [tie.to for tie in known.ties]
+        with_it = [node for node in ends if one == party or not _agents(states, node)]
+        near = [end.removeprefix("party:") for end in ends if end.startswith("party:")]
+        near += reference.ever_near(states, one)
+        for node in (f"party:{one}", *with_it):
+            if node == f"party:{one}" or not node.startswith("party:"):
+                near += states.get(f"K/with/{node}", list[str]) or []
+        found += [each for each in dict.fromkeys(near) if each not in found]
+    return found
+
+
 def _first(states: States, party: str) -> tuple[bool, int, str]:
     """When the ledger spoke of a party first; last for one it never told anything of."""
     known = states.get(f"K/party/{party}", Ties)

@@ -393,6 +393,15 @@ class Reference:
             if self.owner(states, each, on) == party:
                 yield each
 
+    def ever_near(self, states: States, party: str) -> Iterator[str]:
+        """Whoever was ever said to own some of a party, and those it was said to own some of."""
+        known = states.get(f"P/{party}", Party)
+        if known is not None:
+            yield from known.facts.shares
+            if known.facts.parent is not None:
+                yield known.facts.parent
+        yield from states.get(f"O/{party}", list[str]) or []
+
     def seat(self, states: States, party: str, on: date) -> Seat:
         """Location, headquarters and ultimate parent of a party on a date (`ledger.parties`)."""
         self._about(states)

@@ -55,6 +55,7 @@ from projections.red_flags.serial_conflict import SerialConflict
 from projections.red_flags.shared_address import SharedAddress
 from projections.red_flags.sole_supplier_surge import SoleSupplierSurge
 from projections.red_flags.stockpiling import Stockpiling
+from projections.red_flags.successor import Successor
 from projections.red_flags.third_party_payment import ThirdPartyPayment
 from projections.red_flags.tier3_party import Tier3Party
 from projections.red_flags.unauthorized_reexport import UnauthorizedReexport
@@ -88,6 +89,7 @@ RULES: Final[tuple[Rule, ...]] = (
     SharedAddress(),
     SoleSupplierSurge(),
     Stockpiling(),
+    Successor(),
     ThirdPartyPayment(),
     Tier3Party(),
     UnauthorizedReexport(),
@@ -121,7 +123,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had always been in force."""
 
     name = "flags"
-    version = 25
+    version = 26
 
     def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
         self._reference = Reference(rules)

@@ -1,0 +1,347 @@
+"""Somebody new takes the place of a party that was listed or refused: a phoenix, a stand-in."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Final, get_args
+
+import msgspec
+
+from ledger.entry import Entry
+from ledger.events import (
+    Event,
+    LicenseApplicationReported,
+    LicenseApplied,
+    LicenseDecisionReported,
+    LicenseDenied,
+    PartyDelisted,
+    PartyListed,
+    PartyRegistered,
+)
+from ledger.events.goods import CountedIn
+from ledger.fold import States
+from projections import clusters
+from projections.clusters import Clusters, merged, once_tied
+from projections.red_flags import _flows
+from projections.red_flags._goods import (
+    MOVED,
+    UNCOVERED,
+    Dealing,
+    alike,
+    dealing,
+    each_once,
+    in_words,
+    words_of,
+)
+from projections.red_flags._judging import of_interest
+from projections.red_flags._red_flag import RedFlag, entries
+from projections.red_flags._rule import Finding, Rule, standing
+from projections.reference import Reference
+
+WHOLE_BP: Final = 10_000
+
+
+class Formed(msgspec.Struct, frozen=True, array_like=True):
+    """What the newest registration of a party says: when it was formed, its number."""
+
+    entry: int
+    on: date | None
+    number: str | None
+
+
+class Barred(msgspec.Struct, frozen=True, array_like=True):
+    """Why a party was to get nothing more: it was put on a list, or a license for it was denied.
+
+    list   name of the list; empty for a denial
+    cited  entries that show it
+    """
+
+    on: date
+    what: str
+    list: str
+    cited: tuple[int, ...]
+
+
+class Successor(Rule):
+    """Within a year after a party was listed or refused, another takes its place.
+
+    1. A party of its cluster was formed since. The cluster counts as it is a year after the
+       formation, so that ties which show later count too.
+    2. An exporter that sent to it sends like goods to the same country, under no license and no
+       exception, to somebody it never sent to before: half or more of what the barred party got
+       from it in as many days before, and the barred party itself lost that much.
+
+    Quiet: one party under another id, by a merger or by its registration number; customers of
+    before, however much they grow; a listing that had ended. Window in days, share in basis points.
+
+    Source: 15 CFR part 732, supplement no. 3; 15 CFR 764.2(h), evasion; FinCEN and BIS joint alert
+    FIN-2023-Alert004, firms formed after a control that take up the trade of another.
+    """
+
+    name = "successor"
+    source = "15 CFR 764.2(h) and part 732, supplement no. 3"
+    reads = (
+        MOVED
+        | clusters.READS
+        | {
+            event.wire
+            for event in (
+                PartyListed, PartyDelisted, LicenseApplied, LicenseDenied,
+                LicenseApplicationReported, LicenseDecisionReported,
+            )
+        }
+    )  # fmt: skip
+
+    def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
+        """Remember who is barred and who was formed; look for who comes in the place of whom."""
+        number = entry.number
+        match entry.event:
+            case PartyListed(party=party, list=name, listed_on=on):
+                what = f"{party} was put on {name} on {on}"
+                yield from self._bar(states, party, Barred(on, what, name, (number,)), reference)
+            case PartyDelisted(party=party):
+                yield from self._everything(states, party, reference)
+            case LicenseApplied(license=license_) | LicenseApplicationReported(license=license_):
+                asked = each_once(entry.event.ultimate_consignee, *entry.event.end_users)
+                states.put(f"{self.name}/A/{license_}", (number, asked))
+                yield from self._denied(states, license_, reference)
+            case (
+                LicenseDenied(license=license_, decided_on=on)
+                | LicenseDecisionReported(license=license_, decided_on=on, outcome="denied")
+            ):
+                states.put(f"{self.name}/N/{license_}", (number, on.isoformat()))
+                yield from self._denied(states, license_, reference)
+            case PartyRegistered(party=party) as told:
+                formed = Formed(number, told.formed_on, told.registration_number)
+                states.put(f"{self.name}/P/{party}", formed)
+                yield from self._tied(states, party, reference)
+            case event if event.wire in clusters.READS:
+                for one in each_once(getattr(event, "party", None)):
+                    yield from self._tied(states, one, reference)
+            case event:
+                told_of = dealing(number, event)
+                if told_of is not None:
+                    yield from self._moved(states, told_of, reference)
+
+    def retract(
+        self, states: States, number: int, event: Event, reference: Reference
+    ) -> Iterator[Finding]:
+        """What never moved took nobody's place, and was no flow to take."""
+        told = dealing(number, event)
+        if told is not None:
+            yield from self._moved(states, told, reference)
+
+    def _denied(self, states: States, license_: str, reference: Reference) -> Iterator[Finding]:
+        asked = states.get(f"{self.name}/A/{license_}", tuple[int, tuple[str, ...]])
+        denied = states.get(f"{self.name}/N/{license_}", tuple[int, str])
+        if asked is None or denied is None:
+            return
+        on = date.fromisoformat(denied[1])
+        for party in asked[1]:
+            what = f"license {license_} for {party} was denied on {on}"
+            barred = Barred(on, what, "", entries(asked[0], denied[0]))
+            yield from self._bar(states, party, barred, reference)
+
+    def _bar(
+        self, states: States, party: str, barred: Barred, reference: Reference
+    ) -> Iterator[Finding]:
+        known = self._barred(states, party)
+        if barred not in known:
+            # By their days: what is told first decides nothing.
+            ordered = sorted([*known, barred], key=lambda each: (each.on, each.what))
+            states.put(f"{self.name}/B/{party}", ordered)
+        yield from self._everything(states, party, reference)
+
+    def _everything(self, states: States, party: str, reference: Reference) -> Iterator[Finding]:
+        """Look again at who may take the place of a party."""
+        if not self._barred(states, party):
+            return
+        yield from self._tied(states, party, reference)
+        for barred in self._barred(states, party):
+            within = self._within(states, barred.on, reference)
+            for seen in _flows.received(states, party, barred.on - within, barred.on):
+                for sender in seen.others:
+                    yield from self._customers(states, sender, party, reference)
+
+    def _tied(self, states: States, party: str, reference: Reference) -> Iterator[Finding]:
+        """Judge those that were ever tied to a party, where one of them is barred."""
+        members = once_tied(states, party, reference)
+        if any(self._barred(states, each) for each in members):
+            for each in members:
+                yield from self._new(states, each, reference)
+
+    def _new(self, states: States, party: str, reference: Reference) -> Iterator[Finding]:
+        """Whether a party was formed in the place of one of its cluster."""
+        formed = states.get(f"{self.name}/P/{party}", Formed)
+        flags: tuple[RedFlag, ...] = ()
+        if formed is not None and formed.on is not None:
+            flags = tuple(self._phoenix(states, party, formed, formed.on, reference))
+        if flags or standing(states, self.name, party):
+            yield Finding(party, flags)
+
+    def _phoenix(
+        self, states: States, party: str, formed: Formed, on: date, reference: Reference
+    ) -> Iterator[RedFlag]:
+        within = self._within(states, on, reference)
+        known = Clusters(reference)
+        for other in known.of(states, party, on + within).members:
+            barred = self._stands(states, other, on, reference)
+            if other == party or barred is None or self._same(states, party, other):
+                continue
+            shown = known.shown_by(states, party, other, on + within)
+            yield RedFlag(
+                rule=self.name,
+                severity="strong",
+                subject=f"party:{party}",
+                key=other,
+                because=(
+                    f"{party} was formed on {on}, {(on - barred.on).days} days after"
+                    f" {barred.what}, and stands in one cluster with {other}"
+                ),
+                source=self.source,
+                policy=reference.day(states, on).policy,
+                on=on,
+                evidence=entries(formed.entry, *barred.cited, *shown),
+                parties=(party, other),
+            )
+
+    def _moved(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
+        """Look again at the flows a dealing is part of."""
+        for sender in told.senders:
+            for party in _getters(told):
+                for other in states.get(f"{self.name}/S/{sender}", list[str]) or []:
+                    yield from self._flow(states, sender, other, party, reference)
+                if self._barred(states, party):
+                    yield from self._customers(states, sender, party, reference)
+
+    def _customers(
+        self, states: States, sender: str, party: str, reference: Reference
+    ) -> Iterator[Finding]:
+        """Judge everybody that an exporter of a barred party sent to since."""
+        lost = states.get(f"{self.name}/S/{sender}", list[str]) or []
+        if party not in lost:
+            states.put(f"{self.name}/S/{sender}", [*lost, party])
+        others: dict[str, None] = {}
+        for barred in self._barred(states, party):
+            until = barred.on + self._within(states, barred.on, reference)
+            for seen in _flows.sent(states, sender, barred.on, until):
+                others |= dict.fromkeys(seen.others)
+        for other in others:
+            yield from self._flow(states, sender, party, other, reference)
+
+    def _flow(
+        self, states: States, sender: str, lost: str, party: str, reference: Reference
+    ) -> Iterator[Finding]:
+        """Whether a party takes what a barred one got from an exporter."""
+        flag = None
+        since = _flows.first(states, sender, party)
+        if since is not None and party != lost and not self._same(states, party, lost):
+            barred = self._stands(states, lost, since, reference)
+            if barred is not None:
+                flag = self._taken(states, sender, lost, party, barred, reference)
+        matter = f"{sender}/{lost}/{party}"
+        if flag is not None or standing(states, self.name, matter):
+            yield Finding(matter, () if flag is None else (flag,))
+
+    def _taken(
+        self, states: States, sender: str, lost: str, party: str, barred: Barred,
+        reference: Reference,
+    ) -> RedFlag | None:  # fmt: skip
+        within = self._within(states, barred.on, reference)
+        day_before = barred.on - timedelta(days=1)
+        before = self._sent(states, sender, lost, barred.on - within, day_before)
+        after = self._sent(states, sender, lost, barred.on, barred.on + within)
+        got: list[Dealing] = []
+        for told in self._sent(states, sender, party, barred.on, barred.on + within):
+            day = reference.day(states, told.on)
+            like = [each for each in before if _like(each, told)]
+            if told.authority not in UNCOVERED or not like or not of_interest(told, day):
+                continue
+            got.append(told)
+            still = [each for each in after if each.on <= told.on and _like(each, told)]
+            least_bp = day.pattern(self.name).parameters["share_min_bp"]
+            share = _share(got, like)
+            if share is None or share < least_bp:
+                continue
+            if WHOLE_BP - (_share(still, like) or 0) < least_bp:
+                continue
+            return RedFlag(
+                rule=self.name,
+                severity="strong",
+                subject=told.subject,
+                key=f"{lost}/{party}",
+                because=(
+                    f"{in_words(told)} went from {sender} to {party} on {told.on},"
+                    f" {(told.on - barred.on).days} days after {barred.what}; {sender} had never"
+                    f" sent to {party} before, which now gets {share // 100:,}.{share % 100:02} %"
+                    f" of what {lost} got from it in {within.days} days before"
+                ),
+                source=self.source,
+                policy=day.policy,
+                on=told.on,
+                evidence=entries(*barred.cited, *(each.entry for each in (*like, *got))),
+                parties=each_once(party, sender, lost),
+            )
+        return None
+
+    def _sent(
+        self, states: States, sender: str, party: str, since: date, until: date
+    ) -> list[Dealing]:
+        got = [
+            _flows.recalled(states, seen.entry)
+            for seen in _flows.received(states, party, since, until)
+            if sender in seen.others
+        ]
+        return [each for each in got if party in _getters(each) and each.kind != "order"]
+
+    def _stands(self, states: States, party: str, on: date, reference: Reference) -> Barred | None:
+        """The last of what bars a party on a day and began within the window before it."""
+        lists = reference.listed(states, party, on)
+        standing_ = [
+            each
+            for each in self._barred(states, party)
+            if each.on <= on <= each.on + self._within(states, each.on, reference)
+            and (not each.list or each.list in lists)
+        ]
+        return standing_[-1] if standing_ else None
+
+    def _same(self, states: States, one: str, other: str) -> bool:
+        """Whether two ids are one party: by a merger, or by one number in a register."""
+        mine, yours = (states.get(f"{self.name}/P/{each}", Formed) for each in (one, other))
+        number = None if mine is None else mine.number
+        if number is not None and yours is not None and number == yours.number:
+            return True
+        return merged(states, one, other)
+
+    def _barred(self, states: States, party: str) -> list[Barred]:
+        return states.get(f"{self.name}/B/{party}", list[Barred]) or []
+
+    def _within(self, states: States, on: date, reference: Reference) -> timedelta:
+        parameters = reference.day(states, on).pattern(self.name).parameters
+        return timedelta(days=parameters["within_days"])
+
+
+def _getters(told: Dealing) -> tuple[str, ...]:
+    return each_once(told.consignee, told.end_user)
+
+
+def _like(one: Dealing, other: Dealing) -> bool:
+    """Whether goods may be the same and go to one country; what generic words name may be any."""
+    if set(one.destinations).isdisjoint(other.destinations):
+        return False
+    return alike(one, other) or not words_of(one) or not words_of(other)
+
+
+def _share(some: list[Dealing], of: list[Dealing]) -> int | None:
+    """How much of a flow another is, in basis points, by the first measure both are told in."""
+    for measure in (*get_args(CountedIn), "cents"):
+        part, whole = (_sum(each, measure) for each in (some, of))
+        if part and whole:
+            return part * WHOLE_BP // whole
+    return None
+
+
+def _sum(shipped: list[Dealing], measure: str) -> int:
+    if measure == "cents":
+        return sum(told.value_cents or 0 for told in shipped)
+    lines = [line for told in shipped for line in told.lines if line.counted_in == measure]
+    return sum(line.quantity or 0 for line in lines)
