@@ -5,7 +5,8 @@ Checked here:
 2. The rule, where one is named, is one of those that raise flags.
 3. The flag stands on the day of the review, as the entries recorded so far show it: an id nobody
    raised, or one whose flag is gone (its shipment voided, its check done), is refused.
-4. The rule named is the one that raised it, and the entries named are among those it cites. Left
+4. Why a flag is cleared is one of a closed list of reasons, so that they can be counted.
+5. The rule named is the one that raised it, and the entries named are among those it cites. Left
    out, both are taken from the flag.
 
 Not checked: whether the reviewer is right. A review said before is not checked again: the flag may
@@ -13,7 +14,7 @@ be gone since, and the same file twice records nothing twice.
 """
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -23,11 +24,19 @@ from ledger.events import Event, FlagReviewed
 from ledger.events._event import EntryNumber, Flag, Text, Word
 from ledger.events.flag_reviews import Outcome, RuleName
 
+CLEARS_FOR: Final = (
+    "authorized", "data_error", "financing", "in_transit", "lawful", "need", "other_party",
+    "repair", "same_hand", "verified",
+)  # fmt: skip
+"""Reasons for which a flag is cleared; the glossary says what each means. Entries of earlier
+versions may give others."""
+
 
 class ReviewFlag(Command, frozen=True, kw_only=True, tag="flag.review"):
     """Say what was made of a flag.
 
     rule      the rule that raised it; the flag's own by default
+    reason    short code; of a cleared flag one of CLEARS_FOR
     evidence  numbers of the entries looked at; all that the flag cites by default
     until_on  for a snoozed flag, the day it returns
     """
@@ -65,6 +74,13 @@ def decide(command: ReviewFlag, told: tuple[Event, ...], situation: Situation) -
         )
     if any(_says(command, review) for review in told if isinstance(review, FlagReviewed)):
         return Said()
+    if command.outcome == "cleared" and command.reason not in CLEARS_FOR:
+        raise Malformed(
+            f"flag {command.flag} is cleared for {command.reason!r}, which is no reason on the"
+            " list",
+            remedy=f"reasons are {', '.join(CLEARS_FOR)}; --note is for your own words",
+            code="REVIEW_REASON",
+        )
     flag = _standing(command, situation)
     review = FlagReviewed(
         flag=command.flag,

@@ -114,6 +114,8 @@ ERRORS: Final[dict[str, str]] = {
     " them out: both stand on the flag.",
     "REVIEW_POLICY": "Review policy presumes denial for this destination or headquarters; an"
     " exception needs its grounds in --justification.",
+    "REVIEW_REASON": "A flag is cleared for one of a closed list of reasons; the message names"
+    " them.",
     "ROLE_UNKNOWN": "The role is not in the table that roles prints.",
     "ROTATION": "A key is rotated to a new key of the same person with the same roles.",
     "RULE_UNKNOWN": "No rule of that name raises red flags; the message names those that do.",

@@ -6,7 +6,7 @@ from typing import get_args
 import click
 
 from commands.cli._typed import DAY, FLAG, dry_run, make, on_option, run
-from commands.flags import ReviewFlag
+from commands.flags import CLEARS_FOR, ReviewFlag
 from ledger.events.flag_reviews import Outcome
 from ledger.session import Session
 
@@ -23,7 +23,8 @@ def flag_group() -> None:
 @click.option("--rule", help="The rule that raised it, as flags prints it; its own by default.")
 @click.option("--evidence", type=int, multiple=True, metavar="ENTRY",
               help="Entry looked at, of those the flag cites; all by default.")  # fmt: skip
-@click.option("--reason", required=True, help="Short code, such as data_error or lawful.")
+@click.option("--reason", required=True,
+              help=f"Short code; for cleared one of {', '.join(CLEARS_FOR)}.")  # fmt: skip
 @click.option("--note", default="", help="In your words.")
 @click.option("--until", "until_on", type=DAY, help="For snoozed: the day it returns.")
 @on_option(what="Date of the review")

@@ -32,7 +32,9 @@ class EndUserMismatch(Judging):
 
     1. Who received a shipment, or was checked about it, is none of its consignees, its purchaser,
        its end user or their clusters.
-    2. It went on without a license to somebody else than these, or to another country.
+    2. It went on without a license to somebody else than these, or to another country; not where
+       the end user it was declared for gets it at home from whoever it was first consigned to,
+       such as an assembler.
     3. At a check nobody of that name was where the party said it is, and none since found it.
     4. A maker's part was found in the product of a party it never sold to.
 
@@ -143,7 +145,9 @@ class EndUserMismatch(Judging):
             if to is not None and not self._one_of(states, to, named, leg.on, reference):
                 found.setdefault(to, f"it went on to {to} in {where} on {leg.on}")
                 others.append(to)
-            elif not set(leg.destinations) & set(deal.destinations):
+            elif not set(leg.destinations) & set(deal.destinations) and not self._home(
+                states, deal, leg, reference
+            ):
                 found.setdefault(where, f"it went on to {where} on {leg.on}")
             else:
                 continue
@@ -166,6 +170,22 @@ class EndUserMismatch(Judging):
             parties=tuple(dict.fromkeys((*deal.receivers, *others, *deal.senders))),
         )
         return (flag,)
+
+    def _home(self, states: States, deal: Dealing, leg: Dealing, reference: Reference) -> bool:
+        """Whether goods that others held on their way come to the declared end user, where it is.
+
+        Where nobody recorded where it is, any country may be home.
+        """
+        whose = deal.end_user
+        if whose is None or whose in (deal.consignee, leg.exporter) or leg.consignee is None:
+            return False
+        if any(
+            who is not None and not self._one_of(states, who, (whose,), leg.on, reference)
+            for who in (leg.consignee, leg.end_user)
+        ):
+            return False
+        location = reference.seat(states, leg.consignee, leg.on).location
+        return location is None or location in leg.destinations
 
     def _checked(
         self,

@@ -76,7 +76,8 @@ class OverCapacity(Rule):
        counts. Families for which the rules in force give no watts are left out.
     2. Strong: so many days after a party had more than so many chips, or goods of so much value
        where chips were not counted, nobody has declared any capacity. Weak where its business is
-       to run computers.
+       to run computers. The days are not given for chips that came before it said how many it
+       received so far, and that no shipment shows.
     3. A party is the end user, else the ultimate consignee; who only hands on runs nothing. Chips
        it sent back no longer count. The capacity of its ultimate parent is its own.
 
@@ -153,6 +154,16 @@ class OverCapacity(Rule):
             day = reference.day(states, since)
             days = day.pattern(self.name).parameters["declare_days"]
             due = since + timedelta(days=days)
+            much = f"{party} has {_much(known)}, and since {since} more than {_limit(known, day)}"
+            because = f"{much}; in {days} days no capacity was declared for them"
+            said_on, unseen = self._before(states, party, known)
+            if said_on < due and unseen > day.pattern(self.name).parameters["units_without_max"]:
+                due = said_on
+                because = (
+                    f"{party} said on {said_on} that it received {known.declared[0]:,} chips so"
+                    f" far, {unseen:,} more than shipments show, and no capacity was declared for"
+                    " them"
+                )
             if on <= due or _capacity.declared(states, self.name, party, on, reference):
                 continue
             runs = bool(states.number(f"{self.name}/B/{party}"))
@@ -161,17 +172,25 @@ class OverCapacity(Rule):
                 severity="weak" if runs else "strong",
                 subject=f"party:{party}",
                 key=f"{party}/none",
-                because=(
-                    f"{party} has {_much(known)}, and since {since} more than {_limit(known, day)};"
-                    f" in {days} days no capacity was declared for them"
-                    f"{', and running computers is its business' if runs else ''}"
-                ),
+                because=f"{because}{', and running computers is its business' if runs else ''}",
                 source=self.source,
                 policy=day.policy,
                 on=due + timedelta(days=1),
                 evidence=entries(at, known.declared[1] if known.chips == known.declared[0] else 0),
                 parties=(party,),
             )
+
+    def _before(self, states: States, party: str, known: Received) -> tuple[date, int]:
+        """When a party last said how many chips it received so far, and how many of them no
+        shipment shows; the end of time and 0 where it said none.
+        """
+        total, number = known.declared
+        said = states.recall(number).event if number else None
+        if not isinstance(said, PartyInventoryDeclared) or said.basis != "received_so_far":
+            return date.max, 0
+        rows = states.scan(f"{self.name}/C/{party}/", Row)
+        shown = sum(sum(row.units.values()) for _, row in rows if row.on <= said.on)
+        return said.on, total - shown
 
     def _received(self, states: States, party: str) -> Received:
         return states.get(f"{self.name}/T/{party}", Received) or Received()

@@ -78,6 +78,9 @@ class Rerouted(Rule):
     2. Anybody sends to another party of the group that was to get them. An application for such a
        party counts too, unless its applicant said openly that it takes up the denied one.
 
+    Like goods are of one model family; where no family is known of both, they share a word. What
+    was detained, or a letter is about, may be any goods where no entry says which.
+
     Quiet: what a license or exception covers, customers of old, other goods. Window in days.
 
     Source: 15 CFR 744.6(c), 744.21(b), 744.22(b) and 744.23(b), is-informed letters; 15 CFR
@@ -229,8 +232,8 @@ class Rerouted(Rule):
         if known_since is None or known_since < barred.on:
             return ""
         named = not set(told.destinations).isdisjoint(barred.countries)
-        unsaid = not barred.families and not barred.words and barred.subject.startswith("party:")
-        if unsaid and told.authority != "none" and not named:
+        letter = barred.subject.startswith("party:")
+        if letter and _unsaid(barred) and told.authority != "none" and not named:
             return ""
         if told.consignee == told.end_user and told.authority != "none":
             return ""
@@ -300,13 +303,16 @@ class Rerouted(Rule):
 
 
 def _like(told: Dealing, barred: Barred) -> bool:
-    """Whether goods may be those that did not go: by chips where both name some, else by a word;
-    what nobody described may be any.
+    """Whether goods may be those that did not go: by chips where both name some, else by a word.
+    What stood in the way of goods that nobody described may have stood in the way of any.
     """
     if told.families and barred.families:
         return not set(told.families).isdisjoint(barred.families)
-    mine = words_of(told)
-    return not mine or not barred.words or not mine.isdisjoint(barred.words)
+    return _unsaid(barred) or not words_of(told).isdisjoint(barred.words)
+
+
+def _unsaid(barred: Barred) -> bool:
+    return not barred.families and not barred.words
 
 
 def _asked(number: int, event: LicenseApplied | LicenseApplicationReported) -> Asked:

@@ -63,8 +63,8 @@ class VolumeSpike(Rule):
        stands out.
     3. Without any history, a first window with so many pieces stands out.
     4. Capacity declared for as much takes the flag away.
-    5. Pieces count where they are told, as chips, boards or computers; else value. Chips that the
-       rules of the day do not control do not count; goods nobody describes do.
+    5. Pieces count where they are told, as chips, boards or computers; else value. Only pieces of
+       goods that the rules of the day control count; value also where nobody describes the goods.
 
     Units: pieces, US cents. Source: proposed for this program, after BIS guidance of 2025-05-13
     (a customer without such business before) and 15 CFR part 732, supplement 3.
@@ -293,9 +293,12 @@ class VolumeSpike(Rule):
 
 
 def _counts(line: Line, day: Day) -> bool:
-    """Whether a line is of concern: controlled, or nobody says what it is."""
+    """Whether a line is of concern: controlled, or nobody says what it is or how many.
+
+    Somebody who counts pieces knows what they are: switches by the hundred are no concern.
+    """
     told = not line.in_words or line.eccn or line.model or line.families
-    return line.controlled(day) or not told
+    return line.controlled(day) or not (told or line.quantity is not None)
 
 
 def _amount(amount: int, of: int) -> str:

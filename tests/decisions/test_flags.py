@@ -6,7 +6,7 @@ import pytest
 from scenario import given
 from world import adopted, approved, exported, flags, requested, voided
 
-from commands.flags import ReviewFlag
+from commands.flags import CLEARS_FOR, ReviewFlag
 from ledger.events import CheckPerformed, FlagReviewed
 from projections.red_flags import RULES
 
@@ -68,6 +68,24 @@ def test_nothing_is_reviewed_tomorrow():
     given(*HISTORY, today=date(2026, 3, 1)).when(reviewing()).then_refused(
         "is reviewed on 2026-03-02, and today is 2026-03-01", code="DATE_FUTURE"
     )
+
+
+@pytest.mark.parametrize("reason", CLEARS_FOR)
+def test_a_flag_is_cleared_for_a_reason_on_the_list(reason):
+    given(*HISTORY).when(reviewing(reason=reason)).then(reviewed(reason=reason))
+
+
+def test_a_flag_is_not_cleared_for_any_other_reason():
+    given(*HISTORY).when(reviewing(reason="no_time")).then_refused(
+        "is cleared for 'no_time', which is no reason on the list", code="REVIEW_REASON"
+    )
+    given(*HISTORY).when(reviewing("referred", reason="no_time")).then(
+        reviewed("referred", reason="no_time")
+    )
+
+
+def test_a_reason_that_is_on_record_may_be_any_word():
+    given(*HISTORY, reviewed(reason="no_time")).when(reviewing(reason="no_time")).then_nothing()
 
 
 # ── what is checked against the flag ─────────────────────────────────────────────────────────────

@@ -23,7 +23,7 @@ from sqlalchemy import create_engine, event, text
 from world import adopted, applied, approved, exported, flags, licensed, party
 
 from commands.facts import parse
-from commands.flags import ReviewFlag
+from commands.flags import CLEARS_FOR, ReviewFlag
 from commands.keys import ReaffirmEntries, RevokeKey, RotateKey
 from commands.licenses import ApplyForLicense, ApproveLicense, LineWanted
 from commands.policies import AdoptPolicy, WithdrawPolicy
@@ -165,6 +165,12 @@ DECIDED = [
         "FLAG_UNKNOWN", 3, "no flag f3a1 stands on 2026-03-02",
         "`chip-ledger flags --all` lists them; an alert is reviewed flag by flag",
         decided(given(), ReviewFlag(**REVIEW, outcome="cleared")),
+    ),
+    Message(
+        "REVIEW_REASON", 2,
+        "flag f3a1 is cleared for 'no_time', which is no reason on the list",
+        f"reasons are {', '.join(CLEARS_FOR)}; --note is for your own words",
+        decided(given(), ReviewFlag(**REVIEW | {"reason": "no_time"}, outcome="cleared")),
     ),
     Message(
         "REVIEW_OTHER", 2, f"flag {OVER_SHIPPED.id} was raised by over-shipped, not lpp-limit",

@@ -90,6 +90,36 @@ def test_goods_that_went_on_to_another_country_are_too_whoever_has_them():
     assert [] == found(DECLARED, onward(receiver=None, destination="AE"))
 
 
+def boards(**changes):
+    """Shipment S-1 to an assembler in Taiwan, for acme in the Emirates."""
+    fields = {"ultimate_consignee": "assembler", "route": ("US", "TW"), "end_user": "acme"}
+    return exported(authority="NLR", **(fields | changes))
+
+
+def test_an_assembler_sends_boards_on_to_the_end_user_they_were_declared_for():
+    home = onward(origins=("TW",), destination="AE", receiver="acme", sender="assembler")
+
+    assert [] == found(boards(), home)
+    assert [] == found(home, boards())
+
+
+def test_boards_that_go_on_to_another_or_elsewhere_are_flagged():
+    other = onward(origins=("TW",), destination="AE", receiver="shell")
+    abroad = onward(origins=("TW",), destination="MY", receiver="acme")
+    home = onward(origins=("TW",), destination="AE", receiver="acme")
+
+    assert found(boards(), other)[0].because.endswith("it went on to shell in AE on 2025-05-01")
+    assert found(boards(), abroad)[0].because.endswith("it went on to MY on 2025-05-01")
+    assert 1 == len(found(boards(end_user=None, purchaser="acme"), home))
+
+
+def test_an_end_user_that_moves_its_own_goods_abroad_is_no_assembler():
+    away = onward(destination="MY", receiver="acme")
+
+    assert 1 == len(found(DECLARED, away))
+    assert 1 == len(found(boards(), onward(destination="AE", receiver="shell")))
+
+
 def test_goods_that_went_on_under_a_license_are_its_business():
     licensed = ShipmentReexported(
         shipment="S-9", of="S-1", authority="license", license="D2", lines=(line(),),

@@ -104,13 +104,38 @@ def test_goods_without_a_number_count_by_their_value():
     assert [] == over(servers("HGX servers B200/H200", 5_000_000_001, stopped=True))
 
 
-def test_what_a_party_says_it_received_counts_too():
-    said = PartyInventoryDeclared(
-        party="acme", basis="received_so_far", lines=(StockLine(units=136_000),),
-        declared_on=date(2025, 3, 3),
-    )  # fmt: skip
-    (flag,) = over(said)
+def received(units, basis="received_so_far"):
+    return PartyInventoryDeclared(
+        party="acme", basis=basis, lines=(StockLine(units=units),), declared_on=date(2025, 3, 3)
+    )
 
+
+def test_chips_received_before_a_party_said_so_get_no_days_anew():
+    (flag,) = over(received(136_000), on=SOON)
+
+    assert (
+        "acme said on 2025-03-03 that it received 136,000 chips so far, 136,000 more than shipments"
+        " show, and no capacity was declared for them"
+    ) == flag.because
+    assert ("strong", SOON) == (flag.severity, flag.on)
+    assert [] == over(received(136_000), on=date(2025, 3, 3))
+    assert [] == over(received(136_000), capacity(200_000), on=SOON)
+    assert [] == over(received(500), on=LATE)
+
+
+def test_of_what_it_received_only_chips_that_no_shipment_shows_count_at_once():
+    for history in ((shipped(800), received(1_301)), (received(1_301), shipped(800))):
+        (flag,) = over(*history, on=SOON)
+        assert "1,301 chips so far, 501 more than shipments show" in flag.because
+    assert [] == over(shipped(800), received(1_300), on=SOON)
+    assert 1 == len(over(shipped(800), received(1_300)))
+    later = shipped(1_301, exported_on=date(2025, 3, 4))
+    assert 1 == len(over(received(1_301), later, on=SOON))
+
+
+def test_chips_on_hand_have_their_days():
+    assert [] == over(received(136_000, "on_hand"), on=DUE)
+    (flag,) = over(received(136_000, "on_hand"))
     assert "acme has 136,000 chips" in flag.because
 
 

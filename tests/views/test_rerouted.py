@@ -82,6 +82,24 @@ def test_what_is_covered_or_other_goods_or_for_its_own_consignee_is_quiet():
     assert [] == rerouted(applied(), denied(), another(consignee="acme"))
 
 
+@pytest.mark.parametrize("words", ["notebooks", "network switches", "servers"])
+def test_a_first_sale_of_other_goods_in_words_is_quiet(words):
+    first = declared(
+        words, exporter="maker", ultimate_consignee="broker", declared_on=DENIED + timedelta(days=1)
+    )
+
+    assert [] == rerouted(applied(), denied(), first)
+
+
+def test_the_same_family_in_words_is_the_same_goods():
+    first = declared(
+        "H100 servers", exporter="maker", ultimate_consignee="broker", authority="none",
+        declared_on=DENIED + timedelta(days=1),
+    )  # fmt: skip
+
+    assert 1 == len(rerouted(applied(), denied(), first))
+
+
 def test_whoever_relies_on_nothing_is_not_believed_to_use_them_itself():
     assert 1 == len(rerouted(applied(), denied(), another(end_user="broker", authority="none")))
 
@@ -104,6 +122,18 @@ def test_a_detained_shipment_goes_to_another_consignee():
     assert (2, 3, 4) == flag.evidence
     assert [] == rerouted(exported(), detained())
     assert flag.because == rerouted(detained(), another(), exported())[0].because
+
+
+def test_what_was_detained_may_be_any_goods_only_where_nobody_says_which():
+    held = {"shipment": "S-1", "exporter": "maker", "declared_on": date(2025, 1, 9)}
+    unsaid, said = declared(**held, lines=()), declared("valves", **held)
+    parts = declared(
+        "aircraft engines", exporter="maker", ultimate_consignee="broker",
+        declared_on=DENIED + timedelta(days=1),
+    )  # fmt: skip
+
+    assert 1 == len(rerouted(unsaid, detained(), parts))
+    assert [] == rerouted(said, detained(), parts)
 
 
 def test_a_letter_without_goods_counts_for_what_relied_on_nothing_or_went_where_it_says():

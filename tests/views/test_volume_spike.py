@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from world import adopted, entries, exported, flags, line, party, voided
 
 from ledger.events import (
@@ -163,6 +164,13 @@ def test_chips_that_are_not_controlled_do_not_count():
         declared(GoodsLine(description="inference cards", model="t4", quantity=500))
     )
     assert 1 == len(spikes(declared(GoodsLine(description="H100", quantity=64))))
+
+
+@pytest.mark.parametrize("words", ["network switches", "notebooks", "servers"])
+def test_pieces_of_goods_nobody_controls_do_not_count(words):
+    many = GoodsLine(description=words, quantity=5_000, counted_in="pieces")
+
+    assert [] == spikes(declared(many, value_cents=200_000_000))
 
 
 def test_months_long_past_are_dropped():
