@@ -83,7 +83,10 @@ Units = Annotated[int, Meta(ge=1, le=UNITS_MAX)]
 Cents = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
 """US cents."""
 
-BasisPoints = Annotated[int, Meta(ge=0, le=10_000)]
+WHOLE_BP: Final = 10_000
+"""The whole, in basis points."""
+
+BasisPoints = Annotated[int, Meta(ge=0, le=WHOLE_BP)]
 """Hundredths of a percent."""
 
 COUNTRIES: Final[frozenset[str]] = frozenset(get_args(Country))

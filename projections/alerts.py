@@ -16,13 +16,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Literal
 
 from ledger.policy import Detection, Pattern
-from projections.red_flags import Raised, RedFlag, Severity
-
-ORDER: Final[tuple[Severity, ...]] = ("hard", "strong", "weak", "information")
-"""Severities, the worst first."""
+from projections.red_flags import SEVERITIES, Raised, RedFlag, Severity
 
 ClusterOf = Callable[[str, date], str]
 """Name of the cluster of a party on a date."""
@@ -145,7 +142,7 @@ def _alert(
         cluster=cluster,
         members=tuple(sorted(members)),
         flags=(told[deciding], *told[:deciding], *told[deciding + 1 :]),
-        severity=min((each.flag.severity for each in told), key=ORDER.index),
+        severity=min((each.flag.severity for each in told), key=SEVERITIES.index),
         raised_at=told[deciding].flag.raised_at,
         standing="open" if _is_open(told, weigh) else "snoozed",
     )

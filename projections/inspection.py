@@ -14,6 +14,7 @@ from math import comb
 from typing import Final
 
 from ledger.errors import Malformed
+from ledger.terms import WHOLE_BP
 
 SCHEME: Final = "chip-ledger inspection draw v1"
 SHARES_BP: Final = (100, 500, 1_000, 2_000)
@@ -90,7 +91,7 @@ def chance_bp(population: int, diverted: int, sample: int) -> int:
     (9081, 0, 10000)
     """
     every = comb(population, sample)
-    return (every - comb(population - diverted, sample)) * 10_000 // every
+    return (every - comb(population - diverted, sample)) * WHOLE_BP // every
 
 
 def needed(population: int, diverted: int, miss_bp: int = MISS_BP) -> int:
@@ -102,6 +103,6 @@ def needed(population: int, diverted: int, miss_bp: int = MISS_BP) -> int:
     45
     """
     sample = 1
-    while chance_bp(population, diverted, sample) < 10_000 - miss_bp:
+    while chance_bp(population, diverted, sample) < WHOLE_BP - miss_bp:
         sample += 1
     return sample

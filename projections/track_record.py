@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from math import isqrt
 from typing import Final
 
+from ledger.terms import WHOLE_BP
 from projections.red_flags import Raised
-
-WHOLE_BP: Final = 10_000
 
 Z_SQUARED: Final = (38_415, 10_000)
 """Square of the 97.5 % quantile of the normal distribution, as a fraction."""

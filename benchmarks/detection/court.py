@@ -32,8 +32,8 @@ from ledger.policy import Detection
 from ledger.roles import ROLES
 from ledger.signatures import generate
 from ledger.terms import ActorId
-from projections.alerts import ORDER, Alert, Weighing, alerts
-from projections.red_flags import FlagsFold, Raised
+from projections.alerts import Alert, Weighing, alerts
+from projections.red_flags import SEVERITIES, FlagsFold, Raised
 
 ORIGIN: Final = "benchmark.chip-ledger.example/detection"
 
@@ -45,7 +45,7 @@ Key = tuple[int, int, int]
 then weight, then TPP of the goods in its evidence, the larger first. What alerts alone weighs as
 much as weak signs that alert together."""
 
-UNRANKED: Final[Key] = (len(ORDER), 0, 0)
+UNRANKED: Final[Key] = (len(SEVERITIES), 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +263,7 @@ class Court:
                 for each in raised
                 if each.flag.severity in severities
             )
-            for severities in (ORDER, ("information",))
+            for severities in (SEVERITIES, ("information",))
         )
         return Standing(number, on, entry, alerting, flagged, informed, frozenset(about))
 
@@ -284,7 +284,7 @@ class Ranking:
             weight = self._weigh.weight(each.flag) if weak else self._alone
             weights[each.flag.rule] = max(weights.get(each.flag.rule, 0), weight)
         goods = sum(_tpp(self._states.recall(number).event) for number in alert.evidence)
-        return ORDER.index(alert.severity), -sum(weights.values()), -goods
+        return SEVERITIES.index(alert.severity), -sum(weights.values()), -goods
 
 
 def _tpp(event: Event) -> int:

@@ -44,8 +44,8 @@ from ledger.verification.report import (
     FINDINGS_MAX,
     Findings,
     Report,
-    Step,
     Verdict,
+    steps,
 )
 from ledger.verification.tree import leaf_hash
 from ledger.verification.walk import BACKWARDS_SECONDS_MAX
@@ -530,12 +530,7 @@ class _Case:
             root=root,
             findings=tuple(sorted(self._found.kept, key=lambda one: one.entry or 0))[:FINDINGS_MAX],
             findings_total=counts.total(),
-            steps=tuple(
-                Step(number, title, outcome)
-                for number, (title, outcome) in enumerate(
-                    zip(_TITLES, self._outcomes, strict=True), start=1
-                )
-            ),
+            steps=steps(_TITLES, self._outcomes),
             not_checked=tuple(self._not_checked),
             scope=f"{len(self._lines):,} of {size:,} entries, root {root.hex() or 'unknown'}",
         )

@@ -4,7 +4,7 @@ Nothing here prints. `Report.lines` are plain sentences; how they look is the co
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -120,6 +120,14 @@ class Step:
     number: int
     title: str
     outcome: str
+
+
+def steps(titles: Sequence[str], outcomes: Sequence[str]) -> tuple[Step, ...]:
+    """Steps in order, numbered from 1; every title has its outcome."""
+    return tuple(
+        Step(number, title, outcome)
+        for number, (title, outcome) in enumerate(zip(titles, outcomes, strict=True), start=1)
+    )
 
 
 class Findings:

@@ -32,9 +32,9 @@ from ledger.verification.report import (
     Finding,
     Findings,
     Report,
-    Step,
     Verdict,
     shown,
+    steps,
 )
 from ledger.verification.tree import Tree
 from ledger.verification.walk import Row, Walk
@@ -318,12 +318,7 @@ class _Audit:
                 :FINDINGS_MAX
             ],
             findings_total=counts.total(),
-            steps=tuple(
-                Step(number, title, outcome)
-                for number, (title, outcome) in enumerate(
-                    zip(_TITLES, self._outcomes, strict=True), start=1
-                )
-            ),
+            steps=steps(_TITLES, self._outcomes),
             not_checked=tuple(self._not_checked),
             scope=(
                 f"{self._entries:,} entries, root {self._root.hex()},"

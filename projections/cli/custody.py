@@ -14,6 +14,7 @@ from ledger.checkpoint import parse_note
 from ledger.entry import Entry
 from ledger.errors import Malformed, NotAuthentic, Unknown
 from ledger.events import PartySiteDeclared
+from ledger.terms import WHOLE_BP
 from projections import balance as balances
 from projections import custody, inspection
 from projections import trail as trails
@@ -199,7 +200,9 @@ def draw(
             randomness=randomness, sample=sample,
         )  # fmt: skip
         # A share of a short list is rounded up to whole sites; each number of sites is said once.
-        diverted = {-(-len(sites) * share // 10_000): share for share in inspection.SHARES_BP[::-1]}
+        diverted = {
+            -(-len(sites) * share // WHOLE_BP): share for share in inspection.SHARES_BP[::-1]
+        }
         chances = [
             f"{share / 100:g} % diverted ({most:,}):"
             f" {inspection.chance_bp(len(sites), most, sample) / 100:.2f} %"

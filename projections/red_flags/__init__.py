@@ -29,7 +29,7 @@ from projections import clusters
 from projections.clusters import Clusters
 from projections.red_flags import _flows, _judging
 from projections.red_flags._goods import DEALINGS, dealing
-from projections.red_flags._red_flag import RedFlag, Severity
+from projections.red_flags._red_flag import SEVERITIES, RedFlag, Severity
 from projections.red_flags._rule import Finding, Review, Rule, parties_to, reviews
 from projections.red_flags.affiliate_channel import AffiliateChannel
 from projections.red_flags.cap_breach import CapBreach
@@ -287,5 +287,6 @@ def _reviewed(states: States, flag: RedFlag, on: date) -> Raised:
 
 
 __all__ = [
-    "RULES", "Finding", "FlagsFold", "Raised", "RedFlag", "Review", "Rule", "Severity", "reviews",
+    "RULES", "SEVERITIES", "Finding", "FlagsFold", "Raised", "RedFlag", "Review", "Rule",
+    "Severity", "reviews",
 ]  # fmt: skip

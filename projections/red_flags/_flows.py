@@ -11,14 +11,12 @@ Kept once for all rules, whatever the order in which things are told; a voided s
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Final
 
 import msgspec
 
 from ledger.fold import States
+from ledger.terms import WHOLE_BP
 from projections.red_flags._goods import Dealing, alike, dealing
-
-WHOLE_BP: Final = 10_000
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):

@@ -5,7 +5,7 @@ G/F/<party>/<month>  dealings it forwarded
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from ledger.entry import Entry
@@ -13,8 +13,8 @@ from ledger.events import Event, Movement
 from ledger.events.parties import AboutParty
 from ledger.fold import States
 from projections.red_flags._flows import Seen
-from projections.red_flags._goods import DEALINGS, Dealing, dealing
-from projections.red_flags._red_flag import RedFlag
+from projections.red_flags._goods import DEALINGS, Dealing, dealing, each_once
+from projections.red_flags._red_flag import RedFlag, Severity, entries
 from projections.red_flags._rule import Finding, Recorded, Rule
 from projections.reference import SEATING, Day, Reference
 
@@ -22,10 +22,12 @@ from projections.reference import SEATING, Day, Reference
 class Judging(Rule):
     """A rule whose matters are dealings, by the entries that recorded them.
 
-    asks  wire names of the facts that may change a judgment
+    asks    wire names of the facts that may change a judgment
+    source  where the rule is written
     """
 
     asks: ClassVar[frozenset[str]]
+    source: ClassVar[str]
 
     def __init__(self) -> None:
         self.reads = DEALINGS | self.asks
@@ -33,6 +35,35 @@ class Judging(Rule):
     @abstractmethod
     def judge(self, states: States, deal: Dealing, reference: Reference) -> tuple[RedFlag, ...]:
         """The flags that stand on a dealing, by what is known now."""
+
+    def flagged(
+        self,
+        deal: Dealing,
+        day: Day,
+        severity: Severity,
+        found: Mapping[str, str],
+        cited: Iterable[int],
+        *,
+        weight: int | None = None,
+    ) -> tuple[RedFlag, ...]:
+        """The one flag on a dealing that says what was found, by party; none where nothing was."""
+        if not found:
+            return ()
+        return (
+            RedFlag(
+                rule=self.name,
+                severity=severity,
+                subject=deal.subject,
+                key=matter_of(deal),
+                because=f"{words(deal)}: " + "; ".join(found.values()),
+                source=self.source,
+                policy=day.policy,
+                on=deal.on,
+                evidence=entries(deal.entry, *cited),
+                parties=each_once(*found, *deal.parties),
+                weight=weight,
+            ),
+        )
 
     def note(self, states: States, entry: Entry) -> None:
         """Keep what a fact says, before dealings are judged again by it."""

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Literal
+from typing import Final, Literal, get_args
 
 Severity = Literal["hard", "strong", "weak", "information"]
 """hard: arithmetic or law. strong: alerts alone. weak: only beside others. information: to know."""
+
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+"""The worst first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,28 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Final, get_args
+from typing import get_args
 
 import msgspec
 
 from ledger.entry import Entry
-from ledger.events import Event, PartyDelisted, PartyInformed, PartyListed
+from ledger.events import PartyDelisted, PartyInformed, PartyListed
 from ledger.events.goods import CountedIn
 from ledger.fold import States
+from ledger.terms import WHOLE_BP
 from projections.red_flags import _flows
+from projections.red_flags._following import Following
 from projections.red_flags._goods import (
     MOVED,
     UNCOVERED,
     Dealing,
     alike,
-    dealing,
     each_once,
     in_words,
 )
 from projections.red_flags._red_flag import RedFlag, entries
-from projections.red_flags._rule import Finding, Rule
+from projections.red_flags._rule import Finding
 from projections.reference import Reference
-
-WHOLE_BP: Final = 10_000
 
 
 class Barring(msgspec.Struct, frozen=True, array_like=True):
@@ -41,7 +40,7 @@ class Barring(msgspec.Struct, frozen=True, array_like=True):
     list: str
 
 
-class AffiliateChannel(Rule):
+class AffiliateChannel(Following):
     """After a party was listed, or an exporter warned of it, an affiliate of the exporter in
     another country gets goods from it, ships like goods to that party and so replaces the direct
     flow: dual build.
@@ -75,19 +74,7 @@ class AffiliateChannel(Rule):
             case PartyDelisted(party=party, delisted_on=on):
                 yield from self._since(states, party, on, reference)
             case event:
-                told = dealing(entry.number, event)
-                if told is not None:
-                    yield from self._judge(states, told, reference)
-                    yield from self._after(states, told, reference)
-
-    def retract(
-        self, states: States, number: int, event: Event, reference: Reference
-    ) -> Iterator[Finding]:
-        """A voided shipment neither brought nor took anything."""
-        told = dealing(number, event)
-        if told is not None:
-            yield Finding(str(number))
-            yield from self._after(states, told, reference)
+                yield from self.follow(states, entry.number, event, reference)
 
     def _bar(
         self, states: States, party: str, barring: Barring, reference: Reference
@@ -101,25 +88,25 @@ class AffiliateChannel(Rule):
     ) -> Iterator[Finding]:
         until = on + timedelta(days=self._within(states, on, reference))
         for seen in _flows.received(states, party, on, until):
-            yield from self._judge(states, _flows.recalled(states, seen.entry), reference)
+            yield from self.judge(states, _flows.recalled(states, seen.entry), reference)
 
-    def _after(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
+    def around(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
         """Judge again what may rest on a shipment: what its receivers sent on, what it compares."""
         within = self._within(states, told.on, reference)
         for leg in _flows.went_on(states, told, within):
-            yield from self._judge(states, leg, reference)
+            yield from self.judge(states, leg, reference)
         for party in told.receivers:
             if states.get(f"{self.name}/L/{party}", list[Barring]):
                 until = told.on + timedelta(days=2 * within)
                 for seen in _flows.received(states, party, told.on, until):
                     if seen.entry != told.entry:
                         again = _flows.recalled(states, seen.entry)
-                        yield from self._judge(states, again, reference)
+                        yield from self.judge(states, again, reference)
 
     def _within(self, states: States, on: date, reference: Reference) -> int:
         return reference.day(states, on).pattern(self.name).parameters["within_days"]
 
-    def _judge(self, states: States, leg: Dealing, reference: Reference) -> Iterator[Finding]:
+    def judge(self, states: States, leg: Dealing, reference: Reference) -> Iterator[Finding]:
         sender = leg.exporter
         listed = [
             (party, barring)

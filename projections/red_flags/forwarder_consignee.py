@@ -13,9 +13,9 @@ from ledger.fold import States
 from ledger.parties import PartyFacts
 from projections.red_flags import _flows
 from projections.red_flags._goods import Dealing
-from projections.red_flags._judging import Judging, matter_of, of_interest, words
+from projections.red_flags._judging import Judging, of_interest
 from projections.red_flags._later import SEATING_READS
-from projections.red_flags._red_flag import RedFlag, entries
+from projections.red_flags._red_flag import RedFlag
 from projections.red_flags._seats import belongs_to_tier3
 from projections.reference import Day, Party, Reference
 
@@ -83,22 +83,9 @@ class ForwarderConsignee(Judging):
             if carries and office:
                 found[sender] = f"its exporter {sender} is a freight forwarder, and {office}"
                 cited += [carries, *shown_by]
-        if not found or self._confirmed(states, deal, day):
+        if found and self._confirmed(states, deal, day):
             return ()
-        return (
-            RedFlag(
-                rule=self.name,
-                severity="strong",
-                subject=deal.subject,
-                key=matter_of(deal),
-                because=f"{words(deal)}: " + "; ".join(found.values()),
-                source=self.source,
-                policy=day.policy,
-                on=deal.on,
-                evidence=entries(deal.entry, *cited),
-                parties=(*found, *(each for each in deal.parties if each not in found)),
-            ),
-        )
+        return self.flagged(deal, day, "strong", found, cited)
 
     def _carries(self, states: States, party: str) -> int:
         """The entry that says a party only carries goods for others; 0 where none does."""

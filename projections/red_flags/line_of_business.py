@@ -12,9 +12,10 @@ from ledger.events import (
     PartyFinancingDeclared,
 )
 from ledger.fold import States
+from ledger.terms import WHOLE_BP
 from projections.red_flags._goods import Dealing
-from projections.red_flags._judging import Judging, matter_of, of_interest, quantity, words
-from projections.red_flags._red_flag import RedFlag, entries
+from projections.red_flags._judging import Judging, of_interest, quantity
+from projections.red_flags._red_flag import RedFlag
 from projections.reference import Reference
 
 FITTING: Final = frozenset(
@@ -25,8 +26,6 @@ FITTING: Final = frozenset(
 
 IN_BETWEEN: Final = frozenset({"finance", "logistics", "trading"})
 """Those that pay for, carry or trade in anything: other rules look at them."""
-
-WHOLE_BP: Final = 10_000
 
 
 class Business(msgspec.Struct, frozen=True, array_like=True):
@@ -110,22 +109,7 @@ class LineOfBusiness(Judging):
                 if means is not None and means.cents < most:
                     found[party] = f"{party} and its parent have ${means.cents // 100:,}"
                     cited.append(means.entry)
-        if not found:
-            return ()
-        return (
-            RedFlag(
-                rule=self.name,
-                severity="weak",
-                subject=deal.subject,
-                key=matter_of(deal),
-                because=f"{words(deal)}: " + "; ".join(found.values()),
-                source=self.source,
-                policy=day.policy,
-                on=deal.on,
-                evidence=entries(deal.entry, *cited),
-                parties=(*found, *(each for each in deal.parties if each not in found)),
-            ),
-        )
+        return self.flagged(deal, day, "weak", found, cited)
 
     def _means(self, states: States, party: str, on: date, reference: Reference) -> Means | None:
         """What a party or its ultimate parent has, whichever has more; None where nobody said, or

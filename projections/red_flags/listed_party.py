@@ -22,8 +22,8 @@ from ledger.events import (
 from ledger.fold import States
 from projections.clusters import address, addresses, tied_to
 from projections.red_flags._goods import Dealing
-from projections.red_flags._judging import Judging, matter_of, of_interest, of_party, words
-from projections.red_flags._red_flag import RedFlag, Severity, entries
+from projections.red_flags._judging import Judging, of_interest, of_party
+from projections.red_flags._red_flag import SEVERITIES, RedFlag, Severity
 from projections.reference import Day, Reference
 
 
@@ -112,7 +112,7 @@ class ListedParty(Judging):
     def judge(self, states: States, deal: Dealing, reference: Reference) -> tuple[RedFlag, ...]:
         """Look at everybody a dealing names."""
         day = reference.day(states, deal.on)
-        found: list[tuple[Severity, str, str]] = []
+        matches: list[tuple[Severity, str, str]] = []
         cited: list[int] = []
         for party in deal.parties:
             severity, said, shown_by = self._match(states, party, deal, day)
@@ -122,29 +122,13 @@ class ListedParty(Judging):
             if approved_at:
                 severity = "information"
                 shown_by = (*shown_by, approved_at)
-            found.append((severity, said, party))
+            matches.append((severity, party, said))
             cited += shown_by
-        if not found:
-            return ()
-        order: tuple[Severity, ...] = ("hard", "strong", "weak", "information")
-        found.sort(key=lambda each: order.index(each[0]))
-        pattern = day.pattern(self.name)
-        parties = (*(party for *_, party in found), *deal.parties)
-        return (
-            RedFlag(
-                rule=self.name,
-                severity=found[0][0],
-                subject=deal.subject,
-                key=matter_of(deal),
-                because=f"{words(deal)}: " + "; ".join(said for _, said, _ in found),
-                source=self.source,
-                policy=day.policy,
-                on=deal.on,
-                evidence=entries(deal.entry, *cited),
-                parties=tuple(dict.fromkeys(parties)),
-                weight=pattern.parameters["address_weight"],
-            ),
-        )
+        matches.sort(key=lambda each: SEVERITIES.index(each[0]))
+        found = {party: said for _, party, said in matches}
+        worst = matches[0][0] if matches else "information"
+        weight = day.pattern(self.name).parameters["address_weight"]
+        return self.flagged(deal, day, worst, found, cited, weight=weight)
 
     def _match(
         self, states: States, party: str, deal: Dealing, day: Day

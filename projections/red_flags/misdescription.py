@@ -9,6 +9,7 @@ import msgspec
 from ledger.entry import Entry
 from ledger.events import Event, Movement, ShipmentDeclared, ShipmentInspected
 from ledger.fold import States
+from ledger.terms import WHOLE_BP
 from projections.red_flags import _flows
 from projections.red_flags._goods import DEALINGS, Dealing, dealing
 from projections.red_flags._red_flag import RedFlag, Severity, entries
@@ -251,7 +252,7 @@ def _differences(
         said.append(("strong", words))
     weight = declared.gross_weight_grams if isinstance(declared, ShipmentDeclared) else None
     weighed = found.gross_weight_grams
-    if weight and weighed is not None and abs(weighed - weight) * 10_000 > weight * tolerance:
+    if weight and weighed is not None and abs(weighed - weight) * WHOLE_BP > weight * tolerance:
         said.append(("weak", f"{weighed:,} g weighed and {weight:,} g declared"))
     elif "weight" in found.differences:
         said.append(("weak", "the weight is not as declared"))

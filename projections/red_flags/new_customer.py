@@ -15,9 +15,9 @@ from ledger.events import (
 )
 from ledger.fold import States
 from projections.red_flags._goods import Dealing
-from projections.red_flags._judging import Judging, matter_of, quantity, words
+from projections.red_flags._judging import Judging, quantity
 from projections.red_flags._later import SEATING_READS
-from projections.red_flags._red_flag import RedFlag, entries
+from projections.red_flags._red_flag import RedFlag
 from projections.red_flags._seats import belongs_to_tier3
 from projections.reference import Day, Reference
 
@@ -109,23 +109,8 @@ class NewCustomer(Judging):
                 f" effect on {control.on}"
             )
             cited += [formed.entry, control.entry]
-        if not found:
-            return ()
-        return (
-            RedFlag(
-                rule=self.name,
-                severity="weak",
-                subject=deal.subject,
-                key=matter_of(deal),
-                because=f"{words(deal)}: " + "; ".join(found.values()),
-                source=self.source,
-                policy=day.policy,
-                on=deal.on,
-                evidence=entries(deal.entry, *cited),
-                parties=(*found, *(each for each in deal.parties if each not in found)),
-                weight=set_["large_weight"] if large else pattern.weight,
-            ),
-        )
+        weight = set_["large_weight"] if large else pattern.weight
+        return self.flagged(deal, day, "weak", found, cited, weight=weight)
 
     def _control(self, states: States, day: Day, formed: date) -> Known | None:
         """The control around which a party was formed, the first there is."""

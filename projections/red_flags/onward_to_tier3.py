@@ -8,9 +8,10 @@ from ledger.entry import Entry
 from ledger.events import Event
 from ledger.fold import States
 from projections.red_flags import _flows
+from projections.red_flags._following import Following
 from projections.red_flags._goods import MOVED, UNCOVERED, Dealing, dealing, each_once, in_words
 from projections.red_flags._red_flag import RedFlag, entries
-from projections.red_flags._rule import Finding, Rule
+from projections.red_flags._rule import Finding
 from projections.reference import Day, Reference
 
 SIGNS: Final = frozenset(
@@ -22,7 +23,7 @@ SIGNS: Final = frozenset(
 """Rules whose flags, several on one party, make an onward leg likely."""
 
 
-class OnwardToTier3(Rule):
+class OnwardToTier3(Following):
     """A leg to Country Group D:5 or Macau that nothing allows, soon after the goods came in.
 
     1. Strong: goods were seen to go on, or were reexported, to tier 3 with no authority; where
@@ -48,20 +49,16 @@ class OnwardToTier3(Rule):
         """Judge a leg; and legs told before the shipment they belong to."""
         told = dealing(entry.number, entry.event)
         if told is not None and not told.stopped:
-            yield from self._judge(states, told, reference)
-            yield from self._after(states, told, reference)
+            yield from self.follow(states, entry.number, entry.event, reference)
             if self._may_go_on(told, reference.day(states, told.on)):
                 states.put(f"{self.name}/H/{told.entry:012d}", told.entry)
 
     def retract(
         self, states: States, number: int, event: Event, reference: Reference
     ) -> Iterator[Finding]:
-        """A voided leg went nowhere; a voided shipment brought nothing that could go on."""
-        told = dealing(number, event)
-        if told is not None:
-            states.put(f"{self.name}/H/{number:012d}", None)
-            yield Finding(str(number))
-            yield from self._after(states, told, reference)
+        """What was voided may not go on either."""
+        states.put(f"{self.name}/H/{number:012d}", None)
+        yield from super().retract(states, number, event, reference)
 
     def pending(self, states: States, reference: Reference, on: date) -> Iterator[RedFlag]:
         """Shipments to a party others speak against, who is not to use the goods."""
@@ -80,13 +77,13 @@ class OnwardToTier3(Rule):
             if told.on <= on and against:
                 yield self._likely(told, day, against[0], list(signs[against[0]].values()))
 
-    def _after(self, states: States, came: Dealing, reference: Reference) -> Iterator[Finding]:
+    def around(self, states: States, came: Dealing, reference: Reference) -> Iterator[Finding]:
         """Legs that may have gone on from a shipment, judged by what is known now."""
         within = reference.day(states, came.on).pattern(self.name).parameters["within_days"]
         for leg in _flows.went_on(states, came, within):
-            yield from self._judge(states, leg, reference)
+            yield from self.judge(states, leg, reference)
 
-    def _judge(self, states: States, leg: Dealing, reference: Reference) -> Iterator[Finding]:
+    def judge(self, states: States, leg: Dealing, reference: Reference) -> Iterator[Finding]:
         day = reference.day(states, leg.on)
         place = next((each for each in leg.destinations if day.in_tier3(each)), None)
         if place is None or leg.kind == "transfer" or leg.authority not in UNCOVERED:

@@ -1,18 +1,16 @@
 """More was shipped under a license than it is for."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from ledger.entry import Entry
 from ledger.events import LicenseApproved, LicenseLine, Movement, ShipmentReturned
 from ledger.fold import States
+from ledger.terms import WHOLE_BP
 from projections.red_flags import _flows, _tally
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import MOVEMENTS, Finding, Rule, standing
 from projections.red_flags._tally import Counted, Crossing
 from projections.reference import LicenseFacts, Reference
-
-WHOLE_BP: Final = 10_000
 
 
 class OverShipped(Rule):

@@ -7,12 +7,11 @@ from ledger.entry import Entry
 from ledger.events import PartyDelisted, PartyListed, PartyOwnershipChanged
 from ledger.fold import States
 from ledger.parties import PartyFacts
+from ledger.terms import WHOLE_BP
 from projections.red_flags._goods import Dealing
-from projections.red_flags._judging import Judging, matter_of, of_interest, of_party, words
-from projections.red_flags._red_flag import RedFlag, Severity, entries
+from projections.red_flags._judging import Judging, of_interest, of_party
+from projections.red_flags._red_flag import RedFlag, Severity
 from projections.reference import Party, Reference
-
-WHOLE_BP: Final = 10_000
 
 FINE: Final = 10_000
 """Parts of a basis point that shares along a chain are reckoned in."""
@@ -79,28 +78,13 @@ class Ownership(Judging):
                 f"{share // 100}.{share % 100:02} % of {party} belongs to"
                 f" {' and '.join(owners)}, listed"
             )
-        if not found:
-            return ()
         today = int(f"{deal.on:%Y%m%d}")
         in_force = (
             set_["hard_from_yyyymmdd"] <= today < set_["suspended_from_yyyymmdd"]
             or today >= set_["hard_again_from_yyyymmdd"]
         )
         severity: Severity = "hard" if in_force and most >= set_["aggregate_bp"] else "weak"
-        return (
-            RedFlag(
-                rule=self.name,
-                severity=severity,
-                subject=deal.subject,
-                key=matter_of(deal),
-                because=f"{words(deal)}: " + "; ".join(found.values()),
-                source=self.source,
-                policy=day.policy,
-                on=deal.on,
-                evidence=entries(deal.entry, *cited),
-                parties=tuple(dict.fromkeys((*found, *deal.parties))),
-            ),
-        )
+        return self.flagged(deal, day, severity, found, cited)
 
     def _listed_share(
         self, states: States, party: str, on: date

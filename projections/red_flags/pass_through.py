@@ -9,7 +9,9 @@ import msgspec
 from ledger.entry import Entry
 from ledger.events import Event, PartyDistributorAppointed
 from ledger.fold import States
+from ledger.terms import WHOLE_BP
 from projections.red_flags import _flows
+from projections.red_flags._following import Following
 from projections.red_flags._goods import (
     MOVED,
     UNCOVERED,
@@ -20,10 +22,9 @@ from projections.red_flags._goods import (
     in_words,
 )
 from projections.red_flags._red_flag import RedFlag, entries
-from projections.red_flags._rule import Finding, Rule
+from projections.red_flags._rule import Finding
 from projections.reference import Reference
 
-WHOLE_BP: Final = 10_000
 MONTHS: Final = 12
 CROSSING: Final = frozenset(("export", "reexport", "onward"))
 
@@ -37,7 +38,7 @@ class Sent(msgspec.Struct, frozen=True, array_like=True):
     consignee: str
 
 
-class PassThrough(Rule):
+class PassThrough(Following):
     """Layers between maker and user.
 
     1. A party sends on to another country nearly all it got, within days, under no license or
@@ -68,30 +69,28 @@ class PassThrough(Rule):
                 states.put(key, [*known, (on.isoformat(), last)])
                 within = reference.day(states, on).pattern(self.name).parameters["hub_months"]
                 for seen in _flows.sent(states, party, on, _months_on(on, within)):
-                    yield from self._judge(states, _flows.recalled(states, seen.entry), reference)
+                    yield from self.judge(states, _flows.recalled(states, seen.entry), reference)
             case event:
+                yield from self.follow(states, entry.number, event, reference)
                 told = dealing(entry.number, event)
                 if told is not None:
-                    yield from self._judge(states, told, reference)
-                    yield from self._after(states, told, reference)
                     yield from self._rotation(states, told, reference)
 
     def retract(
         self, states: States, number: int, event: Event, reference: Reference
     ) -> Iterator[Finding]:
-        """A voided shipment neither brought nor took anything."""
+        """A voided shipment went by no hub either."""
+        yield from super().retract(states, number, event, reference)
         told = dealing(number, event)
         if told is not None:
-            yield Finding(str(number))
-            yield from self._after(states, told, reference)
             yield from self._rotation(states, told, reference, voided=True)
 
-    def _after(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
+    def around(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
         within = reference.day(states, told.on).pattern(self.name).parameters["within_days"]
         for leg in _flows.went_on(states, told, within):
-            yield from self._judge(states, leg, reference)
+            yield from self.judge(states, leg, reference)
 
-    def _judge(self, states: States, leg: Dealing, reference: Reference) -> Iterator[Finding]:
+    def judge(self, states: States, leg: Dealing, reference: Reference) -> Iterator[Finding]:
         day = reference.day(states, leg.on)
         parameters = day.pattern(self.name).parameters
         if leg.authority not in UNCOVERED or leg.kind not in CROSSING:

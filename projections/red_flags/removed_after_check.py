@@ -8,6 +8,7 @@ import msgspec
 from ledger.entry import Entry
 from ledger.events import CheckSerialsRead, Movement, PartyChipsUnreachable
 from ledger.fold import States
+from ledger.terms import WHOLE_BP
 from projections import custody
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding, Rule, standing
@@ -97,7 +98,7 @@ class RemovedAfterCheck(Rule):
         until = verified.on + timedelta(days=parameters["within_days"])
         found = [self._gone(states, serial, verified, until) for serial in verified.serials]
         gone = [(on, entry, how) for on, entry, how in filter(None, found)]
-        share = len(gone) * 10_000 // len(verified.serials)
+        share = len(gone) * WHOLE_BP // len(verified.serials)
         if not gone or share < parameters["share_min_bp"]:
             return ()
         silent = sum(how == "silent" for *_, how in gone)

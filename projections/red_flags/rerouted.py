@@ -7,7 +7,6 @@ import msgspec
 
 from ledger.entry import Entry
 from ledger.events import (
-    Event,
     LicenseApplicationReported,
     LicenseApplied,
     LicenseDecisionReported,
@@ -18,6 +17,7 @@ from ledger.events import (
 )
 from ledger.fold import States
 from projections.red_flags import _flows
+from projections.red_flags._following import Following
 from projections.red_flags._goods import (
     MOVED,
     UNCOVERED,
@@ -30,7 +30,7 @@ from projections.red_flags._goods import (
     words_of,
 )
 from projections.red_flags._red_flag import RedFlag, entries
-from projections.red_flags._rule import Finding, Rule
+from projections.red_flags._rule import Finding
 from projections.reference import Reference
 
 
@@ -68,7 +68,7 @@ class Barred(msgspec.Struct, frozen=True, array_like=True):
     cited: tuple[int, ...]
 
 
-class Rerouted(Rule):
+class Rerouted(Following):
     """Soon after a license was denied, a shipment detained or an exporter informed that it needs
     a license, like goods go to somebody new, and no license or exception covers them.
 
@@ -121,20 +121,9 @@ class Rerouted(Rule):
                 yield from self._bar(states, _informed(number, letter), reference)
             case event:
                 told = dealing(number, event)
-                if told is not None:
-                    if told.shipment is not None:
-                        yield from self._detained(states, told.shipment, reference)
-                    yield from self._judge(states, told, reference)
-                    yield from self._older(states, told, reference)
-
-    def retract(
-        self, states: States, number: int, event: Event, reference: Reference
-    ) -> Iterator[Finding]:
-        """A voided shipment went nowhere; others may be the first to somebody now."""
-        told = dealing(number, event)
-        if told is not None:
-            yield Finding(str(number))
-            yield from self._older(states, told, reference)
+                if told is not None and told.shipment is not None:
+                    yield from self._detained(states, told.shipment, reference)
+                yield from self.follow(states, number, event, reference)
 
     def _denied(self, states: States, license_: str, reference: Reference) -> Iterator[Finding]:
         asked = states.get(f"{self.name}/A/{license_}", Asked)
@@ -174,14 +163,14 @@ class Rerouted(Rule):
                 got = _flows.received(states, member, barred.on, until)
                 numbers |= {seen.entry for seen in got}
         for number in sorted(numbers):
-            yield from self._judge(states, _flows.recalled(states, number), reference)
+            yield from self.judge(states, _flows.recalled(states, number), reference)
 
     def _remember(self, states: States, key: str, barred: Barred) -> None:
         known = states.get(key, list[Barred]) or []
         if barred not in known:
             states.put(key, [*known, barred])
 
-    def _older(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
+    def around(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
         """Judge again what was the first to a consignee, and may not be any longer."""
         for sender in told.senders:
             for barred in states.get(f"{self.name}/T/{sender}", list[Barred]) or []:
@@ -191,13 +180,13 @@ class Rerouted(Rule):
                 for seen in _flows.sent(states, sender, barred.on, until):
                     if not set(seen.others).isdisjoint(told.receivers):
                         again = _flows.recalled(states, seen.entry)
-                        yield from self._judge(states, again, reference)
+                        yield from self.judge(states, again, reference)
 
     def _until(self, states: States, barred: Barred, reference: Reference) -> date:
         pattern = reference.day(states, barred.on).pattern(self.name)
         return barred.on + timedelta(days=pattern.parameters["within_days"])
 
-    def _judge(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
+    def judge(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
         if told.authority not in UNCOVERED or told.kind == "onward" or told.consignee is None:
             return
         if told.destinations and set(told.destinations) <= {"US"}:

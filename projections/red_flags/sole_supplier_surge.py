@@ -8,6 +8,7 @@ from typing import Final
 from ledger.entry import Entry
 from ledger.events import Event, PartyDelisted, PartyListed, PartySupplyEnded
 from ledger.fold import States
+from ledger.terms import WHOLE_BP
 from projections.red_flags import _flows
 from projections.red_flags._goods import MOVED, Dealing, dealing
 from projections.red_flags._red_flag import RedFlag, entries
@@ -124,13 +125,13 @@ class SoleSupplierSurge(Rule):
             theirs = sum(getattr(each, of) for each in window) - mine
             mine_before = sum(getattr(each, of) for each in before if each.supplier == supplier)
             theirs_before = sum(getattr(each, of) for each in before) - mine_before
-            if not mine or mine * 10_000 < mine_before * limits["multiple_bp"]:
+            if not mine or mine * WHOLE_BP < mine_before * limits["multiple_bp"]:
                 continue
             ended = _others_ended(change, supplier)
             if not ended and (
                 not mine_before
                 or not theirs_before
-                or theirs * 10_000 > theirs_before * (10_000 - limits["drop_bp"])
+                or theirs * WHOLE_BP > theirs_before * (WHOLE_BP - limits["drop_bp"])
             ):
                 continue
             raised.add(supplier)

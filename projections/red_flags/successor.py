@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Final, get_args
+from typing import get_args
 
 import msgspec
 
@@ -19,6 +19,7 @@ from ledger.events import (
 )
 from ledger.events.goods import CountedIn
 from ledger.fold import States
+from ledger.terms import WHOLE_BP
 from projections import clusters
 from projections.clusters import Clusters, merged, once_tied
 from projections.red_flags import _flows
@@ -36,8 +37,6 @@ from projections.red_flags._judging import of_interest
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding, Rule, standing
 from projections.reference import Reference
-
-WHOLE_BP: Final = 10_000
 
 
 class Formed(msgspec.Struct, frozen=True, array_like=True):

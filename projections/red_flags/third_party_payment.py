@@ -17,6 +17,7 @@ from ledger.events import (
     ShipmentInvoiced,
 )
 from ledger.fold import States
+from ledger.terms import WHOLE_BP
 from projections.red_flags import _flows, _later
 from projections.red_flags._goods import DEALINGS, Dealing, dealing
 from projections.red_flags._red_flag import RedFlag, Severity, entries
@@ -199,7 +200,7 @@ class ThirdPartyPayment(Rule):
         paid = account.payments[index]
         day = reference.day(states, paid.on)
         share = day.pattern(self.name).parameters["invoice_share_bp"]
-        if deal.cents is not None and total * 10_000 < deal.cents * share:
+        if deal.cents is not None and total * WHOLE_BP < deal.cents * share:
             return None
         if account.payer and self._is_buyer(states, account, deal, paid.on, reference):
             return None

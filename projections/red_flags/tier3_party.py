@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ledger.entry import Entry
 from ledger.events import Movement
 from ledger.fold import States
-from projections.red_flags._red_flag import RedFlag, Severity, entries
+from projections.red_flags._red_flag import SEVERITIES, RedFlag, Severity, entries
 from projections.red_flags._rule import MOVEMENTS, Finding, Recorded, Rule, parties_to
 from projections.reference import Day, Reference, Seat
 
@@ -71,10 +71,9 @@ class Tier3Party(Rule):
         if not found:
             return Finding(str(number))
         licensed = any(each == "information" for each, _, _ in found)
-        order: tuple[Severity, ...] = ("hard", "strong", "weak", "information")
         flag = RedFlag(
             rule=self.name,
-            severity=min((each for each, _, _ in found), key=order.index),
+            severity=min((each for each, _, _ in found), key=SEVERITIES.index),
             subject=movement.subject,
             key=movement.shipment,
             because=(
@@ -87,7 +86,9 @@ class Tier3Party(Rule):
             policy=day.policy,
             on=on,
             evidence=entries(number, *cited),
-            parties=tuple(each[2] for each in sorted(found, key=lambda each: order.index(each[0]))),
+            parties=tuple(
+                each[2] for each in sorted(found, key=lambda each: SEVERITIES.index(each[0]))
+            ),
         )
         return Finding(str(number), (flag,))
 

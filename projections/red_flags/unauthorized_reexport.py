@@ -8,7 +8,6 @@ import msgspec
 
 from ledger.entry import Entry
 from ledger.events import (
-    Event,
     PartyListed,
     PartySiteDeclared,
     ShipmentDelivered,
@@ -18,10 +17,11 @@ from ledger.events import (
 )
 from ledger.fold import States
 from projections.red_flags import _flows
-from projections.red_flags._goods import MOVED, Dealing, dealing, each_once, in_words
+from projections.red_flags._following import Following
+from projections.red_flags._goods import MOVED, Dealing, each_once, in_words
 from projections.red_flags._later import resting_on, rests_on
 from projections.red_flags._red_flag import RedFlag, Severity, entries
-from projections.red_flags._rule import Finding, Rule
+from projections.red_flags._rule import Finding
 from projections.reference import Day, Reference
 
 ONWARD: Final = frozenset(("onward", "reexport", "transfer"))
@@ -40,7 +40,7 @@ class Arrived(msgspec.Struct, frozen=True, array_like=True):
     leg: int
 
 
-class UnauthorizedReexport(Rule):
+class UnauthorizedReexport(Following):
     """Goods went on with nothing that covers it, or are in a country where they should not be.
 
     1. Goods were seen to go on from one foreign country to another, and relied on nothing. Hard
@@ -74,7 +74,7 @@ class UnauthorizedReexport(Rule):
             case ShipmentReferenced(shipment=shipment):
                 states.put(f"{self.name}/R/{shipment}", number)
                 for each in _flows.telling(states, shipment):
-                    yield from self._judge(states, _flows.recalled(states, each), reference)
+                    yield from self.judge(states, _flows.recalled(states, each), reference)
             case PartySiteDeclared(party=party, country=country, closed=False):
                 states.put(f"{self.name}/V/{party}/{country}", number)
                 yield from self._again(states, f"site:{party}/{country}", reference)
@@ -87,19 +87,7 @@ class UnauthorizedReexport(Rule):
                 where = Arrived(number, ended.on, ended.country, ended.received_by, 0)
                 self._arrive(states, ended.shipment, where)
             case event:
-                told = dealing(number, event)
-                if told is not None:
-                    yield from self._judge(states, told, reference)
-                    yield from self._after(states, told, reference)
-
-    def retract(
-        self, states: States, number: int, event: Event, reference: Reference
-    ) -> Iterator[Finding]:
-        """A voided leg went nowhere; a voided shipment brought nothing that could go on."""
-        told = dealing(number, event)
-        if told is not None:
-            yield Finding(str(number))
-            yield from self._after(states, told, reference)
+                yield from self.follow(states, number, event, reference)
 
     def pending(self, states: States, reference: Reference, on: date) -> Iterator[RedFlag]:
         """Shipments that arrived off their route and did not go on in time."""
@@ -164,15 +152,15 @@ class UnauthorizedReexport(Rule):
         for matter in resting_on(states, self.name, [what]):
             leg = _flows.recalled(states, int(matter))
             if leg.shipment and leg.entry in _flows.telling(states, leg.shipment):
-                yield from self._judge(states, leg, reference)
+                yield from self.judge(states, leg, reference)
 
-    def _after(self, states: States, came: Dealing, reference: Reference) -> Iterator[Finding]:
+    def around(self, states: States, came: Dealing, reference: Reference) -> Iterator[Finding]:
         """Legs that may have gone on from a shipment, judged by what is known now."""
         days = reference.day(states, came.on).pattern(self.name).parameters["within_days"]
         for leg in _flows.went_on(states, came, days):
-            yield from self._judge(states, leg, reference)
+            yield from self.judge(states, leg, reference)
 
-    def _judge(self, states: States, leg: Dealing, reference: Reference) -> Iterator[Finding]:
+    def judge(self, states: States, leg: Dealing, reference: Reference) -> Iterator[Finding]:
         if leg.kind not in ONWARD or leg.authority != "none" or leg.stopped:
             return
         day = reference.day(states, leg.on)

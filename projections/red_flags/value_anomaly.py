@@ -10,6 +10,7 @@ import msgspec
 from ledger.entry import Entry
 from ledger.events import Event, ShipmentInspected, ShipmentInvoiced, ShipmentReferenced
 from ledger.fold import States
+from ledger.terms import WHOLE_BP
 from projections.red_flags import _flows
 from projections.red_flags._goods import MOVED, Dealing, dealing
 from projections.red_flags._red_flag import RedFlag, entries
@@ -140,7 +141,7 @@ class ValueAnomaly(Rule):
         if len(before) < limits["count_min"]:
             return None
         usual = median_low([each.cents for each in before])
-        if limits["low_bp"] * usual <= price.cents * 10_000 <= limits["high_bp"] * usual:
+        if limits["low_bp"] * usual <= price.cents * WHOLE_BP <= limits["high_bp"] * usual:
             return None
         model = group.partition("/")[0]
         return self._flag(
@@ -196,7 +197,7 @@ class ValueAnomaly(Rule):
             far = (
                 value is not None
                 and worth is not None
-                and not limits["low_bp"] * worth <= value * 10_000 <= limits["high_bp"] * worth
+                and not limits["low_bp"] * worth <= value * WHOLE_BP <= limits["high_bp"] * worth
             )
             if not far and "value" not in found.differences:
                 continue

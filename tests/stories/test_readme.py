@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from shell import after_demo
 
 HOUSE = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -34,31 +35,8 @@ def typed() -> list[str]:
 @pytest.fixture(scope="module")
 def screens(tmp_path_factory):
     """What each line of the README answers, typed one after the other in one shell."""
-    here = tmp_path_factory.mktemp("readme")
-    (here / "demo").mkdir()
-    (here / ".venv" / "bin").mkdir(parents=True)
-    (here / ".venv" / "bin" / "activate").write_text(
-        f'export PATH="{Path(sys.executable).parent}:$PATH"\n'
-    )
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("CHIP_LEDGER")}
-    program = Path(sys.executable).with_name("chip-ledger")
-    subprocess.run(
-        [program, "demo", "--ledger", "demo/ledger.db"],
-        cwd=here,
-        check=True,
-        capture_output=True,
-        env=environment,
-    )
-    script = "\n".join(f"echo '>>>'\n{line}\necho \"<$?>\"" for line in typed())
-    shell = subprocess.run(
-        ["bash", "-c", script],
-        cwd=here,
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=True,
-    )
-    return dict(zip(typed(), shell.stdout.split(">>>\n")[1:], strict=True))
+    lines = typed()
+    return dict(zip(lines, after_demo(tmp_path_factory.mktemp("readme"), lines), strict=True))
 
 
 def test_every_line_of_the_readme_works(screens):

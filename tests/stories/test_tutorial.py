@@ -1,14 +1,12 @@
 """What docs/tutorial-enforcement.md tells an analyst to type, typed; and what it shows, shown."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from shell import after_demo
 
 HOUSE = Path(__file__).parents[2]
 PAGE = HOUSE / "docs" / "tutorial-enforcement.md"
@@ -58,30 +56,8 @@ def screens(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str]]:
     """Exit code and screen of each step, typed one after the other in one shell."""
     here = tmp_path_factory.mktemp("tutorial")
     shutil.copytree(HOUSE / "docs" / "tutorial", here / "docs" / "tutorial")
-    (here / "demo").mkdir()
-    (here / ".venv" / "bin").mkdir(parents=True)
-    (here / ".venv" / "bin" / "activate").write_text(
-        f'export PATH="{Path(sys.executable).parent}:$PATH"\n'
-    )
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("CHIP_LEDGER")}
-    program = Path(sys.executable).with_name("chip-ledger")
-    subprocess.run(
-        [program, "demo", "--ledger", "demo/ledger.db"],
-        cwd=here,
-        check=True,
-        capture_output=True,
-        env=environment,
-    )
-    script = "\n".join(f"echo '>>>'\n{step.typed}\necho \"<$?>\"" for step in steps())
-    shell = subprocess.run(
-        ["bash", "-c", f"exec 2>&1\n{script}"],
-        cwd=here,
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=True,
-    )
-    answers = [answer.rpartition("<") for answer in shell.stdout.split(">>>\n")[1:]]
+    typed = after_demo(here, [step.typed for step in steps()], talk=True)
+    answers = [answer.rpartition("<") for answer in typed]
     return [
         (int(code.rstrip(">\n")), "".join(f"{told(line)}\n" for line in screen.splitlines()))
         for screen, _, code in answers

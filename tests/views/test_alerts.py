@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.alerts import ORDER, Weighing, alerts
-from projections.red_flags import RULES, Raised, RedFlag, Review
+from projections.alerts import Weighing, alerts
+from projections.red_flags import RULES, SEVERITIES, Raised, RedFlag, Review
 from projections.reference import default_detection
 
 DETECTION = default_detection()
@@ -174,7 +174,7 @@ raised_flags = st.lists(
     st.builds(
         flag,
         st.sampled_from(sorted(PATTERNS)),
-        st.sampled_from(ORDER),
+        st.sampled_from(SEVERITIES),
         st.integers(1, 40),
         days=st.integers(0, 400),
         party=st.sampled_from(["acme", "shell", "japan"]),
