@@ -123,7 +123,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had always been in force."""
 
     name = "flags"
-    version = 26
+    version = 27
 
     def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
         self._reference = Reference(rules)

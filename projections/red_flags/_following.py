@@ -1,11 +1,16 @@
-"""Rules that follow goods: they judge a dealing, and again those that its telling bears on."""
+"""Rules that follow goods: they judge a dealing, and again those that its telling bears on.
+
+Those that ask who belongs with whom judge again when that changes: `seated` says what.
+"""
 
 from abc import abstractmethod
 from collections.abc import Iterator
 
 from ledger.events import Event
 from ledger.fold import States
+from projections.red_flags._flows import recalled
 from projections.red_flags._goods import Dealing, dealing
+from projections.red_flags._judging import of_party
 from projections.red_flags._rule import Finding, Rule
 from projections.reference import Reference
 
@@ -38,3 +43,9 @@ class Following(Rule):
         if told is not None:
             yield Finding(str(number))
             yield from self.around(states, told, reference)
+
+
+def seated(states: States, party: str, reference: Reference) -> Iterator[tuple[str, list[Dealing]]]:
+    """A party of whom a seat was told, and all below it, each with the dealings it was in."""
+    for each in reference.below(states, party):
+        yield each, [recalled(states, number) for number in sorted(of_party(states, each))]

@@ -7,12 +7,19 @@ from typing import get_args
 import msgspec
 
 from ledger.entry import Entry
-from ledger.events import PartyDelisted, PartyInformed, PartyListed
+from ledger.events import (
+    PartyDelisted,
+    PartyInformed,
+    PartyListed,
+    PartyOwnershipChanged,
+    PartyRegistered,
+    PartyRelocated,
+)
 from ledger.events.goods import CountedIn
 from ledger.fold import States
 from ledger.terms import WHOLE_BP
 from projections.red_flags import _flows
-from projections.red_flags._following import Following
+from projections.red_flags._following import Following, seated
 from projections.red_flags._goods import (
     MOVED,
     UNCOVERED,
@@ -21,6 +28,7 @@ from projections.red_flags._goods import (
     each_once,
     in_words,
 )
+from projections.red_flags._later import SEATING_READS
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding
 from projections.reference import Reference
@@ -57,7 +65,11 @@ class AffiliateChannel(Following):
 
     name = "affiliate-channel"
     source = "15 CFR 744.11 and 736.2(b)(5), (10)"
-    reads = MOVED | {event.wire for event in (PartyListed, PartyDelisted, PartyInformed)}
+    reads = (
+        MOVED
+        | SEATING_READS
+        | {event.wire for event in (PartyListed, PartyDelisted, PartyInformed)}
+    )
 
     def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
         """Remember who is barred; judge what goes to them, whatever is told first."""
@@ -70,11 +82,27 @@ class AffiliateChannel(Following):
             case PartyInformed(party=exporter, concerning=party, informed_on=on) if party:
                 what = f"{exporter} was warned of {party} on {on}"
                 letter = Barring(entry.number, on, what, exporter, "")
+                key = f"{self.name}/W/{exporter}"
+                states.put(key, [*(states.get(key, list[str]) or []), party])
                 yield from self._bar(states, party, letter, reference)
             case PartyDelisted(party=party, delisted_on=on):
                 yield from self._since(states, party, on, reference)
+            case PartyRegistered() | PartyRelocated() | PartyOwnershipChanged() as event:
+                yield from self._seated(states, event.party, reference)
             case event:
                 yield from self.follow(states, entry.number, event, reference)
+
+    def _seated(self, states: States, whose: str, reference: Reference) -> Iterator[Finding]:
+        """Judge again what rests on who belongs with whom."""
+        for exporter, dealings in seated(states, whose, reference):
+            for party in states.get(f"{self.name}/W/{exporter}", list[str]) or []:
+                for barring in states.get(f"{self.name}/L/{party}", list[Barring]) or []:
+                    if barring.exporter == exporter:
+                        yield from self._since(states, party, barring.on, reference)
+            for told in dealings:
+                if told.exporter == exporter:
+                    yield from self.judge(states, told, reference)
+                    yield from self.around(states, told, reference)
 
     def _bar(
         self, states: States, party: str, barring: Barring, reference: Reference

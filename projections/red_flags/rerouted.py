@@ -13,11 +13,14 @@ from ledger.events import (
     LicenseDenied,
     LicenseResubmitted,
     PartyInformed,
+    PartyOwnershipChanged,
+    PartyRegistered,
+    PartyRelocated,
     ShipmentDetained,
 )
 from ledger.fold import States
 from projections.red_flags import _flows
-from projections.red_flags._following import Following
+from projections.red_flags._following import Following, seated
 from projections.red_flags._goods import (
     MOVED,
     UNCOVERED,
@@ -29,6 +32,7 @@ from projections.red_flags._goods import (
     named_in,
     words_of,
 )
+from projections.red_flags._later import SEATING_READS
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding
 from projections.reference import Reference
@@ -89,7 +93,7 @@ class Rerouted(Following):
 
     name = "rerouted"
     source = "15 CFR 764.2(g), (h) and part 732, supplement no. 3"
-    reads = MOVED | {
+    reads = MOVED | SEATING_READS | {
         event.wire
         for event in (
             LicenseApplied, LicenseDenied, LicenseApplicationReported, LicenseDecisionReported,
@@ -102,7 +106,13 @@ class Rerouted(Following):
         number = entry.number
         match entry.event:
             case LicenseApplied(license=license_) | LicenseApplicationReported(license=license_):
-                states.put(f"{self.name}/A/{license_}", _asked(number, entry.event))
+                asked = _asked(number, entry.event)
+                states.put(f"{self.name}/A/{license_}", asked)
+                for party in asked.concerned:
+                    key = f"{self.name}/P/{party}"
+                    known = states.get(key, list[str]) or []
+                    if license_ not in known:
+                        states.put(key, [*known, license_])
                 yield from self._denied(states, license_, reference)
                 yield from self._apply(states, license_, reference)
             case (
@@ -119,11 +129,24 @@ class Rerouted(Following):
                 yield from self._detained(states, shipment, reference)
             case PartyInformed() as letter:
                 yield from self._bar(states, _informed(number, letter), reference)
+            case PartyRegistered() | PartyRelocated() | PartyOwnershipChanged() as event:
+                yield from self._seated(states, event.party, reference)
             case event:
                 told = dealing(number, event)
                 if told is not None and told.shipment is not None:
                     yield from self._detained(states, told.shipment, reference)
                 yield from self.follow(states, number, event, reference)
+
+    def _seated(self, states: States, whose: str, reference: Reference) -> Iterator[Finding]:
+        """Judge again what rests on who belongs with whom."""
+        for party, dealings in seated(states, whose, reference):
+            for barred in states.get(f"{self.name}/C/{party}", list[Barred]) or []:
+                yield from self._bar(states, barred, reference)
+            for license_ in states.get(f"{self.name}/P/{party}", list[str]) or []:
+                yield from self._apply(states, license_, reference)
+            for told in dealings:
+                if told.consignee == party:
+                    yield from self.judge(states, told, reference)
 
     def _denied(self, states: States, license_: str, reference: Reference) -> Iterator[Finding]:
         asked = states.get(f"{self.name}/A/{license_}", Asked)
@@ -157,6 +180,7 @@ class Rerouted(Following):
             self._remember(states, f"{self.name}/T/{exporter}", barred)
             numbers |= {seen.entry for seen in _flows.sent(states, exporter, barred.on, until)}
         for party in barred.concerned:
+            self._remember(states, f"{self.name}/C/{party}", barred)
             group = reference.seat(states, party, barred.on).parent
             self._remember(states, f"{self.name}/T/{group}", barred)
             for member in reference.below(states, group):

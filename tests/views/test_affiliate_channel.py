@@ -120,3 +120,13 @@ def test_a_plant_that_serves_customers_who_are_not_listed_is_quiet():
 def test_a_voided_shipment_brought_nothing():
     assert [] == channels(listed(), half(), leg(), voided(5, "S-1"))
     assert [] == channels(listed(), half(), leg(), voided(6, "S-2"))
+
+
+def test_who_belongs_with_whom_may_be_told_last():
+    letter = PartyInformed(party="maker", concerning="fab", informed_on=LISTED)
+    for barring in (listed(), letter):
+        first = flags("affiliate-channel", RULES, *GROUP, barring, half(), leg())
+        last = flags("affiliate-channel", RULES, barring, half(), leg(), *GROUP)
+
+        assert 1 == len(first)
+        assert [flag.because for flag in first] == [flag.because for flag in last]

@@ -206,3 +206,15 @@ def test_an_application_for_the_same_party_or_another_customer_is_quiet():
 
 def test_a_voided_shipment_went_nowhere():
     assert [] == rerouted(applied(), denied(), another(), voided(4, "S-2"))
+
+
+def test_who_belongs_with_whom_may_be_told_last():
+    sisters = (
+        party("acme", ultimate_parent="holding"),
+        party("sister", "MY", ultimate_parent="holding"),
+    )
+    history = (applied(), denied(), another(consignee="sister"), *sisters)
+    told = {flag.because for order in itertools.permutations(history) for flag in rerouted(*order)}
+
+    assert 1 == len(told)
+    assert "; sister belongs with acme, and no license" in told.pop()
