@@ -12,8 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from benchmarks.detection.cases import Layer, Seen, Span, Visible
-from benchmarks.detection.telling import members
-from benchmarks.detection.words import amount, countries, goods, texts
+from benchmarks.detection.words import amount, countries, goods, members, texts
 
 SHIPPED: Final = ("shipment_declared", "reexport_declared", "reexport_observed")
 KEPT: Final = (*SHIPPED, "domestic_sale", "order_placed", "inventory_declared", "tenant_declared",
