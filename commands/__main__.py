@@ -72,7 +72,9 @@ def _standing(ledger: Ledger, connection: Snapshot) -> Callable[[date], Standing
 
     def on(day: date) -> Standing:
         found = (raised.flag for raised in fold.raised(states, day))
-        return {FlagId(flag.id): StandingFlag(flag.rule, flag.evidence) for flag in found}
+        return {
+            FlagId(flag.id): StandingFlag(flag.rule, flag.severity, flag.evidence) for flag in found
+        }
 
     return on
 

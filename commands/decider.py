@@ -16,6 +16,7 @@ from msgspec import Struct, ValidationError
 from ledger.entry import Entry
 from ledger.errors import Malformed
 from ledger.events import Event
+from ledger.events.flag_reviews import Severity
 from ledger.fold import MemoryStates, States
 from ledger.keyring import Keyring
 from ledger.parties import PartyFacts, Seat, seat
@@ -68,12 +69,14 @@ def _no_states() -> States:
 @dataclass(frozen=True, slots=True)
 class StandingFlag:
     """What a review has to agree with: the rule that raised a flag and the entries it cites.
+    How severe it is stands in the review, so that a snooze hides nothing worse.
 
     Flags are computed in `projections`, which nothing here may import: whoever sees both rooms
     hands them in (`commands.handler.Watch`).
     """
 
     rule: str
+    severity: Severity
     evidence: tuple[int, ...]
 
 

@@ -90,6 +90,7 @@ def decide(command: ReviewFlag, told: tuple[Event, ...], situation: Situation) -
         note=command.note,
         evidence=command.evidence or flag.evidence[-1_000:],
         until_on=command.until_on,
+        severity=flag.severity,
         reviewed_on=command.reviewed_on,
     )
     return Said([review])

@@ -146,7 +146,9 @@ class Given:
         """The red flags of the history, by the project's own rules."""
         fold = FlagsFold()
         found = (each.flag for each in fold.raised(replay(fold, self.entries), on))
-        return {FlagId(flag.id): StandingFlag(flag.rule, flag.evidence) for flag in found}
+        return {
+            FlagId(flag.id): StandingFlag(flag.rule, flag.severity, flag.evidence) for flag in found
+        }
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from ledger.events._event import EntryNumber, Event, Flag, Text, Word
 
 Outcome = Literal["cleared", "snoozed", "referred", "confirmed"]
 
+Severity = Literal["hard", "strong", "weak", "information"]
+"""hard: arithmetic or law. strong: alerts alone. weak: only beside others. information: to know."""
+
 RuleName = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9-]{0,63}\Z")]
 
 
@@ -22,6 +25,8 @@ class FlagReviewed(Event, frozen=True, kw_only=True):
     note         in the reviewer's words
     evidence     numbers of the entries looked at
     until_on     for a snoozed flag, the day it returns
+    severity     how severe the flag was when it was looked at: snoozed, it returns as soon as it
+                 is worse. Entries that do not say hold for the flag whatever it is
     reviewed_on  date
     """
 
@@ -34,6 +39,7 @@ class FlagReviewed(Event, frozen=True, kw_only=True):
     note: Text = ""
     evidence: Annotated[tuple[EntryNumber, ...], Meta(min_length=1, max_length=1_000)]
     until_on: date | None = None
+    severity: Severity | None = None
     reviewed_on: date
 
     def __post_init__(self) -> None:

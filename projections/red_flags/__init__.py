@@ -105,7 +105,8 @@ Standing = Literal["open", "cleared", "snoozed", "referred", "confirmed"]
 class Raised:
     """A flag and what people made of it, as of a date.
 
-    standing  open until somebody reviews it; a snoozed flag is open again from its date on
+    standing  open until somebody reviews it; a snoozed flag is open again from its date on, and as
+              soon as it is worse than when it was snoozed
     review    the newest review, when there is one
     """
 
@@ -123,7 +124,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had always been in force."""
 
     name = "flags"
-    version = 27
+    version = 28
 
     def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
         self._reference = Reference(rules)
@@ -140,7 +141,7 @@ class FlagsFold:
             case FlagReviewed() as reviewed:
                 made = Review(
                     entry.number, reviewed.outcome, reviewed.reviewed_on, reviewed.until_on,
-                    entry.by, reviewed.reason,
+                    entry.by, reviewed.reason, reviewed.severity,
                 )  # fmt: skip
                 states.put(f"R/{reviewed.flag}", [*reviews(states, reviewed.flag), made])
             case ShipmentVoided() as voided:
@@ -281,7 +282,7 @@ def _reviewed(states: States, flag: RedFlag, on: date) -> Raised:
     if not known:
         return Raised(flag, "open", None)
     newest = known[-1]
-    if newest.outcome == "snoozed" and newest.until is not None and newest.until <= on:
+    if newest.outcome == "snoozed" and not newest.hides(flag, on):
         return Raised(flag, "open", newest)
     return Raised(flag, newest.outcome, newest)
 

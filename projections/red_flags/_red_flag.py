@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
-Severity = Literal["hard", "strong", "weak", "information"]
-"""hard: arithmetic or law. strong: alerts alone. weak: only beside others. information: to know."""
+from ledger.events.flag_reviews import Severity as Severity
 
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 """The worst first."""

@@ -22,7 +22,7 @@ from ledger.events import Event, Movement, ShipmentExported, ShipmentReexported,
 from ledger.fold import States
 from ledger.policy import Act
 from ledger.terms import PartyId
-from projections.red_flags._red_flag import RedFlag
+from projections.red_flags._red_flag import SEVERITIES, RedFlag, Severity
 from projections.reference import Reference
 
 MOVEMENTS: Final = frozenset(
@@ -86,7 +86,7 @@ class Rule(ABC):
 
 
 class Review(msgspec.Struct, frozen=True, array_like=True):
-    """What somebody made of a flag."""
+    """What somebody made of a flag; the severity they saw, where the entry says it."""
 
     entry: int
     outcome: Literal["cleared", "snoozed", "referred", "confirmed"]
@@ -94,6 +94,18 @@ class Review(msgspec.Struct, frozen=True, array_like=True):
     until: date | None
     by: str
     reason: str
+    severity: Severity | None = None
+
+    def hides(self, flag: RedFlag, on: date) -> bool:
+        """Whether a flag is snoozed by it on a date: a worse one than the reviewer saw never is."""
+        return (
+            self.outcome == "snoozed"
+            and (self.until is None or on < self.until)
+            and (
+                self.severity is None
+                or SEVERITIES.index(flag.severity) >= SEVERITIES.index(self.severity)
+            )
+        )
 
 
 def reviews(states: States, flag: str) -> list[Review]:

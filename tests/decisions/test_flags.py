@@ -15,7 +15,7 @@ HISTORY = (adopted(), approved(), exported(), exported("S-2"))
 """License D1 is for 8 chips, and 16 were shipped: entries 2, 3 and 4 show it."""
 
 FIELDS = {"flag": FLAG.id, "reason": "data_error", "reviewed_on": date(2026, 3, 2)}
-FULL = {"rule": "over-shipped", "evidence": FLAG.evidence}
+FULL = {"rule": "over-shipped", "severity": "hard", "evidence": FLAG.evidence}
 
 
 def reviewing(outcome="cleared", **changes):
@@ -34,6 +34,20 @@ def test_a_flag_is_reviewed(outcome):
 def test_a_flag_is_snoozed_until_a_later_day():
     given(*HISTORY).when(reviewing("snoozed", until_on=date(2026, 4, 1))).then(
         reviewed("snoozed", until_on=date(2026, 4, 1))
+    )
+
+
+def test_a_review_says_how_severe_the_flag_was_when_it_was_looked_at():
+    (overdue,) = flags("check-overdue", adopted(), requested(), on=date(2025, 9, 1))
+    snooze = {
+        "flag": overdue.id, "reviewed_on": date(2025, 9, 1), "until_on": date(2025, 10, 1)
+    }  # fmt: skip
+
+    given(*HISTORY).when(reviewing("referred")).then(reviewed("referred", severity="hard"))
+    given(adopted(), requested()).when(reviewing("snoozed", **snooze)).then(
+        reviewed(
+            "snoozed", rule="check-overdue", severity="strong", evidence=overdue.evidence, **snooze
+        )
     )
 
 
@@ -140,8 +154,8 @@ def test_a_flag_that_time_raised_is_reviewed_on_a_day_on_which_it_stood():
         reviewing(flag=overdue.id, reviewed_on=date(2025, 9, 1))
     ).then(
         reviewed(
-            flag=overdue.id, rule="check-overdue", evidence=overdue.evidence,
-            reviewed_on=date(2025, 9, 1),
+            flag=overdue.id, rule="check-overdue", severity="strong",
+            evidence=overdue.evidence, reviewed_on=date(2025, 9, 1),
         )
     )  # fmt: skip
     given(*asked, done).when(

@@ -1,7 +1,8 @@
 """Bytes that were once signed are read for ever: one event of each wire name, as it was written.
 
 The files beside this module are never changed. An event that no longer reads them, or writes
-them otherwise, would make somebody's signature stand for something else.
+them otherwise, would make somebody's signature stand for something else. An event that gained a
+field since is in `grown` with every field, and stands in `events` as it was first written.
 """
 
 from datetime import date
@@ -65,6 +66,7 @@ from ledger.events import (
 )
 
 KEPT = Path(__file__).parent / "events"
+GROWN = Path(__file__).parent / "grown"
 
 DAY, LATER = date(2026, 3, 2), date(2027, 3, 2)
 RIVERA, LIND = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
@@ -213,15 +215,38 @@ EVENTS_KEPT: tuple[Event, ...] = (
     CheckClosed(check="C-1", party="g42", closed_on=LATER, reason="done"),
     FlagReviewed(
         flag="9f3c2a1b", rule="over-shipped", outcome="snoozed", reason="data_error",
-        note="the mill was asked", evidence=(41, 43), until_on=LATER, reviewed_on=DAY,
+        note="the mill was asked", evidence=(41, 43), until_on=LATER, severity="strong",
+        reviewed_on=DAY,
     ),
     *TOLD,
 )  # fmt: skip
 """Every field of every event is set to something other than its default."""
 
 
+FIRST = (
+    FlagReviewed(
+        flag="9f3c2a1b", rule="over-shipped", outcome="snoozed", reason="data_error",
+        note="the mill was asked", evidence=(41, 43), until_on=LATER, reviewed_on=DAY,
+    ),
+)  # fmt: skip
+"""Events that have grown, as they were first written."""
+
+
 def kept(wire):
-    return (KEPT / f"{wire}.json").read_bytes()
+    grown = GROWN / f"{wire}.json"
+    return (grown if grown.exists() else KEPT / f"{wire}.json").read_bytes()
+
+
+@pytest.mark.parametrize("event", FIRST, ids=lambda event: event.wire)
+def test_an_event_that_has_grown_still_reads_and_writes_what_was_first_written(event):
+    first = (KEPT / f"{event.wire}.json").read_bytes()
+
+    assert event == decode(event.wire, first)
+    assert first == encode(event)
+
+
+def test_every_event_that_has_grown_is_kept_as_it_was_too():
+    assert {path.name for path in GROWN.glob("*")} == {f"{event.wire}.json" for event in FIRST}
 
 
 @pytest.mark.parametrize("event", EVENTS_KEPT, ids=lambda event: event.wire)

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from world import adopted, exported, flags, party, raised, voided
+from world import adopted, exported, flags, party, raised, requested, voided
 
 from ledger.events import FlagReviewed
 from projections.red_flags import RULES, FlagsFold, RedFlag
@@ -50,6 +50,37 @@ def test_a_snoozed_flag_returns_on_its_day():
 
     assert "snoozed" == the_flag(snoozed, on=date(2025, 5, 31)).standing
     assert "open" == the_flag(snoozed, on=date(2025, 6, 1)).standing
+
+
+@pytest.mark.parametrize(
+    ("seen", "standing"),
+    [("information", "open"), ("weak", "open"), ("strong", "open"), ("hard", "snoozed"),
+     (None, "snoozed")],
+)  # fmt: skip
+def test_a_snooze_never_hides_a_flag_worse_than_the_reviewer_saw(seen, standing):
+    found = the_flag(
+        reviewed("snoozed", until_on=date(2030, 1, 1), severity=seen), on=date(2025, 6, 1)
+    )
+
+    assert "hard" == found.flag.severity
+    assert (standing, standing == "snoozed") == (found.standing, found.hidden)
+    assert "snoozed" == found.review.outcome
+
+
+def test_a_flag_that_is_milder_than_the_reviewer_saw_stays_snoozed():
+    asked = (adopted(), requested())
+    (overdue,) = flags("check-overdue", *asked, on=date(2025, 9, 1))
+    snooze = reviewed(
+        "snoozed", flag=overdue.id, rule="check-overdue", severity="hard",
+        on=date(2025, 9, 1), until_on=date(2025, 10, 1),
+    )  # fmt: skip
+    (found,) = raised((*asked, snooze), date(2025, 9, 2))
+
+    assert ("strong", "snoozed") == (found.flag.severity, found.standing)
+
+
+def test_what_was_explained_stays_cleared_however_severe_it_is():
+    assert "cleared" == the_flag(reviewed("cleared", severity="weak")).standing
 
 
 def test_the_newest_review_counts_and_none_before_its_day():
