@@ -50,12 +50,19 @@ def decide(command: PolicyCommand, told: tuple[Event, ...], _situation: Situatio
     match command:
         case AdoptPolicy(policy=policy):
             content = shipped_pack(policy) if command.content is None else command.content
-            named = parse_pack(content).id
+            pack = parse_pack(content)
+            named = pack.id
             if named != policy:
                 raise Malformed(
                     f"this pack calls itself {named!r}, not {policy!r}",
                     remedy=f"adopt it under its own id: chip-ledger policy adopt {named}",
                     code="POLICY_ID",
+                )
+            if pack.scenario:
+                raise Refused(
+                    f"policy {policy} is a scenario: nobody ever issued these rules",
+                    remedy=f"suppose it instead: chip-ledger quotas --policy {policy}",
+                    code="POLICY_SCENARIO",
                 )
             adopted = PolicyAdopted(
                 policy=policy,

@@ -19,6 +19,7 @@ from ledger.errors import Malformed, NotPermitted, Unknown
 from ledger.events import LedgerOpened
 from ledger.fold import Fold
 from ledger.log import Ledger
+from ledger.policy import shipped_pack
 from ledger.signatures import Signer
 from ledger.store import Store
 
@@ -123,3 +124,21 @@ class Session:
             return ""
         names = sorted(path.name.removesuffix(".pub") for path in self.keys_folder.glob("*.pub"))
         return f"; {self.keys_folder} holds {', '.join(names)}" if names else ""
+
+
+def pack_text(name: str) -> str:
+    """A policy pack as text: a file where the name ends in .toml, else one that ships."""
+    if not name.endswith(".toml"):
+        return shipped_pack(name)
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed(
+            f"{name} is not a text file in UTF-8", remedy="save it as UTF-8", code="NOT_UTF8"
+        ) from error
+    except OSError as error:
+        raise Unknown(
+            f"the policy pack {name} cannot be read: {error.strerror}",
+            remedy="name a pack that ships, or a file that ends in .toml",
+            code="PACK_UNKNOWN",
+        ) from error

@@ -143,7 +143,7 @@ def bar(row: QuotaRow) -> str:
 def which_cap(rules: Rules, on: date) -> str:
     """A sentence that says what caps the rules of a day set, and what is counted against them."""
     allocation = rules.country_allocation
-    names = ", ".join(pack.id for pack in rules.packs)
+    names = ", ".join(rules.names)
     if not rules.packs:
         return f"no country cap is in force on {on} (no rules are in force in this ledger that day)"
     if allocation is None:

@@ -139,7 +139,7 @@ class Ruling:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.policy = "+".join(pack.id for pack in rules.packs)
+        self.policy = "+".join(rules.names)
         # A pack that says nothing of detection leaves it to the one that ships with this program.
         self.detection = rules.detection or default_detection()
         self.patterns = {pattern.name: pattern for pattern in self.detection.patterns}

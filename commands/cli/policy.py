@@ -12,7 +12,7 @@ from ledger.errors import Malformed
 from ledger.events import PolicyAdopted, PolicyWithdrawn
 from ledger.log import Slice
 from ledger.policy import parse_pack, shipped_pack, shipped_packs
-from ledger.session import Session
+from ledger.session import Session, pack_text
 
 
 @click.group("policy")
@@ -32,7 +32,7 @@ def adopt(
     session: Session, policy: str, path: Path | None, citation: str, on: date, dry_run: bool
 ) -> None:
     """Put the pack POLICY in force, with its whole text in the signed event."""
-    content = None if path is None else _read(path)
+    content = None if path is None else pack_text(str(path))
     command = make(AdoptPolicy, policy=policy, effective_on=on, content=content, citation=citation)
     run(session, command, dry=dry_run)
 
@@ -101,12 +101,3 @@ def chips(words: tuple[str, ...]) -> None:
             f"{chip.id:<{width}}  {chip.tpp:>8,} TPP  {equivalents:>8.4f} H100"
             f"  {chip.verdict.chip_class:<16}  {chip.name}"
         )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise Malformed(
-            f"{path} is not a text file in UTF-8", remedy="save it as UTF-8", code="NOT_UTF8"
-        ) from error

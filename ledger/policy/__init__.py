@@ -23,7 +23,9 @@ from ledger.policy.pack import (
     shipped_packs,
     source_keys,
 )
+from ledger.policy.places import Parameter, Place, parameters, where
 from ledger.policy.rules import PartyTier, Rules
+from ledger.policy.supposing import Supposed, pack_names, suppose, supposed_packs
 from ledger.policy.timeline import Adoption, PolicyTimeline, after
 
 __all__ = [
@@ -36,17 +38,25 @@ __all__ = [
     "ItemGroup",
     "LowProcessingPerformance",
     "Pack",
+    "Parameter",
     "PartyTier",
     "Pattern",
+    "Place",
     "PolicyTimeline",
     "Rules",
     "Section",
+    "Supposed",
     "Thresholds",
     "UniversalVeu",
     "after",
     "digest",
+    "pack_names",
+    "parameters",
     "parse_pack",
     "shipped_pack",
     "shipped_packs",
     "source_keys",
+    "suppose",
+    "supposed_packs",
+    "where",
 ]

@@ -375,12 +375,18 @@ class Detection(Sourced, frozen=True, kw_only=True):
 
 
 class Pack(_Table, frozen=True, kw_only=True):
-    """One set of rules, as somebody proposed it."""
+    """One set of rules, as somebody proposed it.
+
+    scenario    can only be supposed and never adopted: nobody ever issued these rules
+    parameters  short names for values that are meant to be varied: lpp_limit = "lpp.limit_tpp"
+    """
 
     id: PolicyId
     title: str
     sources: dict[str, str]
     dates: Dates
+    scenario: bool = False
+    parameters: dict[str, str] = {}
     eccn: Thresholds | None = None
     items: Items | None = None
     territories: Territories | None = None

@@ -70,11 +70,23 @@ class Rules:
     """
 
     packs: tuple[Pack, ...] = ()
+    labels: tuple[str, ...] = ()
+    """As each pack is called where its values were changed for a question; see `supposing`."""
 
     @classmethod
     def of(cls, packs: Sequence[Pack]) -> "Rules":
         """Packs in the order they took effect: later ones lie over earlier ones."""
         return cls(tuple(packs))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the packs are called, earliest first: their ids, with what was changed in each."""
+        return self.labels or tuple(str(pack.id) for pack in self.packs)
+
+    @property
+    def label(self) -> str:
+        """The packs in a line, as it would be typed to suppose them."""
+        return ",".join(self.names)
 
     def governing(self, section: Section) -> PolicyId | None:
         """The pack that answers questions about a section; None when no pack has it."""

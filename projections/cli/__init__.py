@@ -65,7 +65,7 @@ def quotas(
         code = None if country is None else terms.country(country)
         states = accounts_on(look, question)
         found = board.rows(states, rules, question.valid_on, country=code)
-        names = "+".join(pack.id for pack in rules.packs)
+        names = "+".join(rules.names)
         stamp = {"rules": names, **look.stamp(question)}
         bars = {row.country: board.bar(row) for row in found}
         capped = any(row.cap_tpp is not None for row in found)

@@ -23,7 +23,8 @@ from ledger.events import PolicyAdopted, PolicyWithdrawn
 from ledger.fold import Fold, States
 from ledger.log import Ledger, Slice, nodes, select, select_subject
 from ledger.merkle import inclusion_proof, root_of
-from ledger.policy import PolicyTimeline, Rules, after, parse_pack, shipped_pack
+from ledger.policy import PolicyTimeline, Rules, after, pack_names, suppose
+from ledger.session import pack_text
 
 POLICY_EVENTS: Final = (PolicyAdopted.wire, PolicyWithdrawn.wire)
 QUIET_SECONDS: Final = 1.0
@@ -131,20 +132,15 @@ class Look:
         return self.timeline().rules_on(question.valid_on) if supposed is None else supposed
 
     def supposed(self, question: Question) -> Rules | None:
-        """The packs of `--policy`, as adopted here, else as they ship; None without it."""
+        """The packs of `--policy`, as adopted here, else as they ship; None without it.
+
+        What ends in .toml is a file: a scenario can be tried before it ships.
+        """
         if question.policy is None:
             return None
-        adopted = {each.policy: each.text for each in self.timeline().adoptions}
-        names = [name.strip() for name in question.policy.split(",") if name.strip()]
-        texts = {str(policy): text for policy, text in adopted.items()}
-        packs = [parse_pack(texts.get(name) or shipped_pack(name)) for name in names]
-        if not packs:
-            raise Malformed(
-                "no policy pack is named",
-                remedy="--policy diffusion-2025, or several with commas between",
-                code="PACK_UNKNOWN",
-            )
-        return Rules.of(packs)
+        texts = {str(each.policy): each.text for each in self.timeline().adoptions}
+        files = [name for name in pack_names(question.policy) if name.endswith(".toml")]
+        return suppose(question.policy, texts | {name: pack_text(name) for name in files})
 
     def stamp(self, question: Question) -> dict[str, Any]:
         """What every row says of its making."""
@@ -285,8 +281,8 @@ def options(
         ),
         "policy": click.option(
             "--policy",
-            metavar="PACK[,PACK]",
-            help="Suppose these packs instead of the rules in force; marked SIMULATED.",
+            metavar="PACK[:NAME=VALUE][,PACK]",
+            help="Suppose these packs, values changed, instead of the rules in force; SIMULATED.",
         ),
         "format": click.option(
             "--format",

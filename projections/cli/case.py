@@ -109,8 +109,8 @@ def _case_file(look: Look, question: Question, words: tuple[str, ...]) -> tuple[
         entry=look.entry,
         root=look.root,
         valid_on=question.valid_on,
-        rules=names,
-        supposed=_supposed(question, names),
+        rules=rules.names,
+        supposed=rules.names if question.simulated else (),
     )
     account = Account(
         chosen, made, ordered, checkpoint.size, checkpoint.root.hex(),
@@ -153,10 +153,6 @@ def _checkpoint(look: Look) -> tuple[str, Checkpoint]:
             code="CHECKPOINT_MISSING",
         )
     return note, parse_note(note, origin=look.ledger.origin, log_spki=look.ledger.log_spki)
-
-
-def _supposed(question: Question, names: tuple[str, ...]) -> tuple[str, ...]:
-    return names if question.simulated else ()
 
 
 def _anchor(path: Path) -> Anchor:

@@ -328,6 +328,19 @@ DECIDED = [
         ),
     ),
     Message(
+        "POLICY_SCENARIO", 5, "policy what-if is a scenario: nobody ever issued these rules",
+        "suppose it instead: chip-ledger quotas --policy what-if",
+        decided(
+            given(),
+            AdoptPolicy(
+                policy="what-if", effective_on=TODAY,
+                content=shipped_pack("diffusion-2025").replace(
+                    'id = "diffusion-2025"', 'id = "what-if"\nscenario = true'
+                ),
+            ),
+        ),
+    ),
+    Message(
         "POLICY_UNKNOWN", 5, "policy mine is not adopted in this ledger",
         "chip-ledger policy list shows what is",
         decided(given(), WithdrawPolicy(policy="mine", withdrawn_on=TODAY, reason="none")),
@@ -988,11 +1001,14 @@ ELSEWHERE = {
     "PACK_FORM": "tests/kernel/test_policy.py",
     "PACK_SIZE": "tests/kernel/test_policy.py",
     "PACK_UNSOURCED": "tests/kernel/test_policy.py",
+    "PARAMETER_UNKNOWN": "tests/kernel/test_policy_supposing.py",
+    "PARAMETER_VALUE": "tests/kernel/test_policy_supposing.py",
     "PASSPHRASE_EMPTY": "tests/kernel/test_keyfile.py",
     "PASSPHRASE_WRONG": "tests/kernel/test_keyfile.py",
     "PAYLOAD_DUP_KEY": "tests/kernel/test_threats.py",
     "PAYLOAD_NOT_CANONICAL": "tests/kernel/test_threats.py",
     "PAYLOAD_SYNTAX": "tests/kernel/test_threats.py",
+    "POLICY_SPEC": "tests/kernel/test_policy_supposing.py",
     "QUANTITY": "tests/stories/test_bad_input.py",
     "ROW_MISMATCH": "tests/kernel/test_log.py",
     "SIGNATURE": "tests/kernel/test_published_vectors.py",

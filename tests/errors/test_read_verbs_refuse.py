@@ -93,6 +93,16 @@ def place(tmp_path_factory):
             "name one of adv-comp-2023, detection-2026, diffusion-2025, or a file",
         ),
         (
+            "flags --policy mine.toml", "PACK_UNKNOWN", Exit.INCOMPLETE,
+            "the policy pack mine.toml cannot be read: No such file or directory",
+            "name a pack that ships, or a file that ends in .toml",
+        ),
+        (
+            "flags --policy diffusion-2025:lpp.limit=1", "PARAMETER_UNKNOWN", Exit.USAGE,
+            "policy pack diffusion-2025 has no parameter 'lpp.limit'",
+            "it has lpp.limit_tpp, lpp.notice_tpp, lpp.report_days",
+        ),
+        (
             "trail party:acme --svg acme.svg", "PICTURE_SUBJECT", Exit.USAGE,
             "party:acme has no route to draw; a chip has",
             "chip-ledger trail serial:NUMBER --svg FILE",
