@@ -112,6 +112,7 @@ ERRORS: Final[dict[str, str]] = {
     "PROOF_FORM": "The file is not a proof this program wrote.",
     "PROOF_RANGE": "The proof asks for entries the ledger or the checkpoint does not have.",
     "QUANTITY": "A line is for at least one chip, and for no more than were ever made.",
+    "QUARTER_FORM": "--quarter takes a calendar quarter, such as 2025Q3.",
     "READ_ONLY": "The database may not be written by this account.",
     "REFUSED": "The policy, a cap or the state of the matter does not allow it.",
     "REVIEW_FORM": "A snoozed flag has a day on which it returns, and no other has one.",

@@ -25,12 +25,14 @@ from projections.cli._look import Place, Question, looking, options, question_of
 from projections.cli._shown import accounts_on, entries_of, names_in, register_on, show_rows
 from projections.cli.flags import alerts, flags, why
 from projections.cli.save import save
+from projections.cli.statistics import statistics
 from projections.custody import CustodyFold
 from projections.licenses import LicensesFold
 from projections.quotas import QuotaRow
 from projections.red_flags import FlagsFold
 from projections.render import Column, count, millions, of
 from projections.shipments import ShipmentsFold
+from projections.statistics import StatisticsFold
 
 FOLDS: Final[tuple[Fold, ...]] = (
     quota.QuotaFold(),
@@ -39,6 +41,7 @@ FOLDS: Final[tuple[Fold, ...]] = (
     FlagsFold(),
     CustodyFold(),
     BalanceFold(),
+    StatisticsFold(),
 )
 """What is kept in SQL, and can be dropped."""
 
@@ -255,7 +258,7 @@ def views_drop(place: Place, names: tuple[str, ...]) -> None:
 
 commands: Final[list[click.Command]] = [
     quotas, license, licenses, shipments, flags, alerts, why, views_, *custody.commands,
-    *cases.commands, save,
+    *cases.commands, save, statistics,
 ]  # fmt: skip
 """What the front door mounts."""
 

@@ -78,6 +78,10 @@ class Look:
             else root_of(self.entry, nodes(self._store, connection))
         ).hex()
 
+    def known_by(self, text: str) -> int:
+        """The newest entry up to a number or an instant, as `--known-at` reads it."""
+        return self._number(text, self.entry)
+
     def states(self, fold: Fold, *, replay: bool = False) -> States:
         """States of a fold: what is kept, or replayed where an earlier entry or rules are meant."""
         if self._at_head and not replay:

@@ -52,15 +52,15 @@ def show_rows(
 
 def register_on(look: Look, question: Question) -> States:
     """The register of licenses as it was in the world on the day asked about."""
-    return _lived(look, question.valid_on, LicensesFold, register.reaches_past)
+    return lived(look, question.valid_on, LicensesFold, register.reaches_past)
 
 
 def accounts_on(look: Look, question: Question) -> States:
     """The countries' accounts as they were in the world on the day asked about."""
-    return _lived(look, question.valid_on, quota.QuotaFold, quota.reaches_past)
+    return lived(look, question.valid_on, quota.QuotaFold, quota.reaches_past)
 
 
-def _lived(
+def lived(
     look: Look,
     on: date,
     fold: Callable[[date], Fold],

@@ -17,14 +17,16 @@ from projections import files
 from projections import licenses as register
 from projections import quotas as board
 from projections import shipments as journeys
+from projections import statistics as tables
 from projections import trail as trails
 from projections.cli._look import Look, Place, Question, looking, options, question_of
 from projections.cli._save import saving
-from projections.cli._shown import accounts_on, register_on
+from projections.cli._shown import accounts_on, lived, register_on
 from projections.cli.flags import AlertRow, FlagRow, alert_row, flag_row, found_on
 from projections.licenses import LicensesFold
 from projections.red_flags import FlagsFold
 from projections.shipments import ShipmentsFold
+from projections.statistics import StatisticsFold
 
 
 class _View(NamedTuple):
@@ -57,6 +59,11 @@ def _quotas(look: Look, question: Question) -> list[object]:
     return list(board.rows(accounts_on(look, question), look.rules(question), question.valid_on))
 
 
+def _statistics(look: Look, question: Question) -> list[object]:
+    states = lived(look, question.valid_on, StatisticsFold, tables.reaches_past)
+    return list(tables.rows(states, by_country=True))
+
+
 _SHIPMENT: Final = journeys.ShipmentRow
 _LINE: Final = register.LicenseRow
 
@@ -66,6 +73,7 @@ VIEWS: Final[dict[str, _View]] = {
     "shipments": _View(_SHIPMENT, "shipment", "shipment", (ShipmentsFold(),), _shipments),
     "licenses": _View(_LINE, "license_line", "", (LicensesFold(),), _licenses),
     "quotas": _View(board.QuotaRow, "quota", "country", (quota.QuotaFold(),), _quotas),
+    "statistics": _View(tables.QuarterRow, "quarter", "", (StatisticsFold(),), _statistics),
 }
 
 

@@ -114,7 +114,8 @@ def place(tmp_path_factory):
         (
             "views drop boards", "VIEW_UNKNOWN", Exit.INCOMPLETE,
             "no view is called boards",
-            "name one of quotas, licenses, shipments, flags, custody, balance",
+            "name one of quotas, licenses, shipments, flags, custody, balance,"
+                " statistics",
         ),
     ],
 )  # fmt: skip

@@ -46,8 +46,10 @@ from projections.licenses import LicensesFold, rows
 from projections.red_flags import FlagsFold
 from projections.red_flags.cap_breach import CapBreach, drawn_tpp
 from projections.shipments import ShipmentsFold
+from projections.statistics import FIGURES, StatisticsFold, postings
+from projections.statistics import rows as quarters
 
-FOLDS = (QuotaFold(), LicensesFold(), ShipmentsFold(), FlagsFold())
+FOLDS = (QuotaFold(), LicensesFold(), ShipmentsFold(), FlagsFold(), StatisticsFold())
 DIFFUSION = pack("diffusion-2025")
 ON = date(2026, 11, 22)
 
@@ -192,6 +194,24 @@ def test_what_the_register_has_left_is_what_the_quotas_reserve(history):
     for key, holding in quotas.scan("H/", Holding):
         reserves = sum(each.reserves for each in holding.lines.values())
         assert reserves == left[key.partition("/")[2]]
+
+
+@given(histories())
+def test_every_figure_of_a_quarter_is_the_sum_of_what_its_entries_posted(history):
+    states = replay(StatisticsFold(), entries(*history))
+    counted = [figure for figure in FIGURES if figure != "days"]
+    figures = {
+        (row.quarter, row.country, figure): getattr(row, figure)
+        for row in quarters(states, by_country=True)
+        for figure in counted
+    }
+    opened = dict.fromkeys(figures, 0)
+    for row in postings(states):
+        if row.figure in counted:
+            opened[row.quarter, row.country, row.figure] += row.amount
+
+    assert opened == figures
+    assert all(amount >= 0 for amount in figures.values())
 
 
 @given(histories())

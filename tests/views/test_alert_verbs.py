@@ -5,19 +5,15 @@ import io
 import json
 from datetime import date
 
-import click
 import pytest
-from click.testing import CliRunner
-from world import Office, adopted, exported, party
+from reader import Desk
+from world import adopted, exported, party
 
 from ledger.events import FlagReviewed
-from ledger.log import Ledger
-from projections import cli
 from projections.red_flags import RULES
 from projections.red_flags.clearing import CLEARS
 from projections.track_record import wilson
 
-VERBS = {verb.name: verb for verb in cli.commands}
 HISTORY = (
     adopted(), party(),
     exported(authority="none"),
@@ -27,32 +23,8 @@ HISTORY = (
 """Entries 2 to 6: shipments without authority, two in one window and one in another."""
 
 
-class FrontDoor:
-    def __init__(self, place):
-        self.ledger_place = place
-
-    def open(self):
-        return Ledger.open(self.ledger_place)
-
-
-class Desk:
-    """An analyst at a keyboard."""
-
-    def __init__(self, place):
-        self.office = Office(place)
-        self.office.say(*HISTORY)
-        self.place = place
-
-    def type(self, text):
-        result = CliRunner().invoke(
-            click.Group(commands=VERBS), text.split(), obj=FrontDoor(self.place),
-            catch_exceptions=False,
-        )  # fmt: skip
-        assert 0 == result.exit_code, result.output
-        return result.stdout
-
-    def rows(self, text):
-        return json.loads(self.type(f"{text} --format json"))
+class Reviewer(Desk):
+    """An analyst who says what became of a flag."""
 
     def review(self, flag, outcome, **changes):
         fields = {
@@ -64,9 +36,9 @@ class Desk:
 
 @pytest.fixture
 def desk(sqlite_url):
-    desk = Desk(sqlite_url)
+    desk = Reviewer(sqlite_url, HISTORY)
     yield desk
-    desk.office.ledger.close()
+    desk.ledger.close()
 
 
 def test_alerts_gather_the_flags_of_a_cluster_and_window(desk):

@@ -1,15 +1,11 @@
 """What an officer types to look, on a real ledger."""
 
-import json
 import re
-from dataclasses import dataclass
 from datetime import date
 
-import click
 import pytest
-from click.testing import CliRunner
+from reader import Desk
 from world import (
-    Office,
     adopted,
     applied,
     approved,
@@ -22,14 +18,9 @@ from world import (
 )
 
 from ledger.events import AgreementConcluded, AgreementInForce, FlagReviewed
-from ledger.log import Ledger
 from ledger.policy import digest, shipped_pack
-from projections import cli
 
 DAY = "2025-11-19"
-VERBS = {verb.name: verb for verb in cli.commands} | {"license": cli.license}
-"""The front door mounts `license` as `license show`."""
-
 UAE = approved(
     "UAE-1",
     decided_on=date(2025, 11, 19),
@@ -55,40 +46,9 @@ INCREASED = AgreementConcluded(
 IN_FORCE = AgreementInForce(agreement="uae", country="AE", in_force_on=date(2025, 6, 1))
 
 
-@dataclass
-class FrontDoor:
-    """What the verbs are handed."""
-
-    ledger_place: str
-
-    def open(self):
-        return Ledger.open(self.ledger_place)
-
-
-class Desk:
-    """Somebody at a keyboard."""
-
-    def __init__(self, place, history=HISTORY):
-        self.office = Office(place)
-        self.place = place
-        self.office.say(*history)
-        self.ledger = self.office.ledger
-
-    def type(self, text):
-        group = click.Group(commands=VERBS)
-        result = CliRunner().invoke(
-            group, text.split(), obj=FrontDoor(self.place), catch_exceptions=False
-        )
-        assert 0 == result.exit_code, result.output
-        return result.stdout
-
-    def rows(self, text):
-        return json.loads(self.type(f"{text} --format json"))
-
-
 @pytest.fixture
 def desk(database_url):
-    desk = Desk(database_url)
+    desk = Desk(database_url, HISTORY)
     yield desk
     desk.ledger.close()
 
@@ -110,7 +70,7 @@ def test_quotas_of_a_day_hold_nothing_of_a_later_one(desk):
 
 @pytest.fixture
 def sqlite_desk(sqlite_url):
-    desk = Desk(sqlite_url)
+    desk = Desk(sqlite_url, HISTORY)
     yield desk
     desk.ledger.close()
 

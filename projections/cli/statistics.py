@@ -1,0 +1,171 @@
+"""The quarterly tables, and what their figures are made from."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+import click
+
+from ledger import terms
+from ledger.errors import Malformed
+from projections import statistics as tables
+from projections import trail as trails
+from projections.cli._look import Look, Question, looking, options, question_of
+from projections.cli._shown import lived, names_in, show_rows
+from projections.render import Column, Row, count, millions, of
+from projections.statistics import FIGURES, PostingRow, QuarterRow, StatisticsFold
+
+_QUARTER: Final = re.compile(r"(20[0-9]{2})-?[Qq]([1-4])")
+
+
+_LEGEND: Final = (
+    "by quarter of the day in the world; days: half were decided within so many; >90: took longer"
+    " than that (15 CFR 750.4(a), clock stops not taken off)",
+    "licensed and shipped: millions of TPP; visits: end-use checks performed; rated:"
+    " favorable/unfavorable/unable to complete",
+)
+_NOTHING: Final = "nothing was applied for, decided, shipped or checked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedRow:
+    """A posting (`PostingRow`) with the entry it comes from: who signed it, when, what it says."""
+
+    quarter: str
+    country: str
+    figure: str
+    amount: int
+    was: int | None
+    now: int | None
+    corrects: bool
+    entry: int
+    on: date
+    at: str
+    by: str
+    said: str
+
+
+@click.group(invoke_without_command=True)
+@click.option("--quarter", metavar="YEARQN", help="Only this quarter, such as 2025Q3.")
+@click.option("--country", metavar="CODE", help="Only this country.")
+@click.option("--by-country", is_flag=True, help="A row for each country.")
+@options("valid_on", "known_at")
+@click.pass_context
+def statistics(
+    ctx: click.Context,
+    quarter: str | None,
+    country: str | None,
+    by_country: bool,
+    valid_on: datetime | None,
+    known_at: str | None,
+    format_: str,
+) -> None:
+    """Quarterly tables: applications, outcomes, days taken, TPP, end-use checks."""
+    question = question_of(valid_on, known_at, None, format_)
+    chosen = (
+        None if quarter is None else _quarter(quarter),
+        None if country is None else terms.country(country),
+    )
+    if ctx.invoked_subcommand is not None:
+        ctx.meta["projections.question"] = question
+        ctx.meta["projections.chosen"] = chosen
+        return
+    with looking(ctx.obj, question, [StatisticsFold()]) as look:
+        states = lived(look, question.valid_on, StatisticsFold, tables.reaches_past)
+        found = tables.rows(states, quarter=chosen[0], country=chosen[1], by_country=by_country)
+        heading = [look.heading("statistics", question), *(_LEGEND if found else [_NOTHING])]
+        show_rows(
+            found, names_in(QuarterRow), look.stamp(question), question, heading,
+            _columns(found, split=by_country or country is not None),
+        )  # fmt: skip
+
+
+@statistics.command("open")
+@click.argument("figure", type=click.Choice(FIGURES))
+@click.pass_context
+def open_figure(ctx: click.Context, figure: str) -> None:
+    """The entries a FIGURE is made from; --quarter and --country stand before `open`."""
+    question: Question = ctx.meta["projections.question"]
+    with looking(ctx.obj, question, [StatisticsFold()]) as look:
+        found = [row for row in _postings(ctx, look, question) if row.figure == figure]
+        heading = [look.heading(f"statistics, {figure}", question)]
+        _show(look, question, heading + ([] if found else ["no entry adds to it"]), found)
+
+
+@statistics.command("revisions")
+@click.option(
+    "--since",
+    metavar="ENTRY|INSTANT",
+    help="Everything told after that changed a figure, not only what corrects an earlier entry.",
+)
+@click.pass_context
+def revisions(ctx: click.Context, since: str | None) -> None:
+    """Figures that were changed by a later entry, from what to what, and why.
+
+    A void, another rating or another decision corrects; with --since, for tables that were
+    published then, a late report counts too.
+    """
+    question: Question = ctx.meta["projections.question"]
+    with looking(ctx.obj, question, [StatisticsFold()]) as look:
+        number = None if since is None else look.known_by(since)
+        found = tables.revisions(_postings(ctx, look, question), number)
+        of_what = "corrections" if number is None else f"told after entry {number:,}"
+        heading = [look.heading(f"statistics, {of_what}", question)]
+        _show(look, question, heading + ([] if found else ["no figure was changed"]), found)
+
+
+def _postings(ctx: click.Context, look: Look, question: Question) -> list[PostingRow]:
+    quarter, country = ctx.meta["projections.chosen"]
+    states = lived(look, question.valid_on, StatisticsFold, tables.reaches_past)
+    return tables.postings(states, quarter=quarter, country=country)
+
+
+def _show(look: Look, question: Question, heading: list[str], found: Sequence[PostingRow]) -> None:
+    numbers = sorted({row.entry for row in found})
+    entries = {row.entry: row for row in trails.rows(look.numbered(numbers))}
+    opened = [
+        OpenedRow(
+            quarter=row.quarter, country=row.country, figure=row.figure, amount=row.amount,
+            was=row.was, now=row.now, corrects=row.corrects, entry=row.entry,
+            on=entries[row.entry].on, at=entries[row.entry].at, by=entries[row.entry].by,
+            said=entries[row.entry].said,
+        )
+        for row in found
+    ]  # fmt: skip
+    show_rows(opened, names_in(OpenedRow), look.stamp(question), question, heading, _OPENED)
+
+
+_OPENED: Final = (
+    of("quarter"), of("country", "to"), of("figure"), count("amount", "amount"),
+    count("was", "was"), count("now", "now"), count("entry", "entry"), of("on"), of("by"),
+    of("said", folds=True),
+)  # fmt: skip
+
+
+def _columns(found: Sequence[QuarterRow], *, split: bool) -> list[Column]:
+    """What fits 80 characters; JSON and CSV have the requests and the longest too."""
+    columns = [of("quarter")] + ([of("country", "to")] if split else [])
+    columns += [
+        count("applications", "asked"), count("approved", "given"), count("denied", "denied"),
+        count("returned", "RWA"), count("median_days", "days"),
+        count("decided_after_90_days", ">90"), millions("licensed_tpp", "licensed"),
+        millions("shipped_tpp", "shipped"), count("checks_performed", "visits"),
+        Column("rated", _rated, number=True),
+    ]  # fmt: skip
+    if any(row.corrections for row in found):
+        columns.append(count("corrections", "corrected"))
+    return columns
+
+
+def _rated(row: Row) -> str:
+    ratings = ("checks_favorable", "checks_unfavorable", "checks_unable_to_complete")
+    return "/".join(f"{row[each]:,}" for each in ratings)
+
+
+def _quarter(text: str) -> str:
+    match = _QUARTER.fullmatch(text.strip())
+    if match is None:
+        raise Malformed(f"{text!r} is not a quarter", remedy="write 2025Q3", code="QUARTER_FORM")
+    return f"{match[1]}Q{match[2]}"
