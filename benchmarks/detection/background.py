@@ -339,8 +339,9 @@ class _World:
         serials = []
         if units <= 16 and random.random() < 0.05:
             serials = [f"{shipment}-{number}" for number in range(1, units + 1)]
+            # No first sale: a registry of so few chips would call those of every case unknown.
             self.say(day - 3, "party.sale", party=self.makers[0], purchaser=exporter,
-                     country="US", first=True, sold_on=_on(day - 3),
+                     country="US", sold_on=_on(day - 3),
                      lines=[{"description": model, "model": model, "quantity": units,
                              "counted_in": "chips", "serials": serials}])  # fmt: skip
         boards = None

@@ -18,9 +18,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from benchmarks.detection.words import slug
+from benchmarks.detection.words import said, slug
 
 Json = dict[str, Any]
+
+YEARS: Final = range(1950, 2100)
+"""A date outside of these is a slip of the pen."""
 
 LIKELY_DAY: Final = date(2024, 1, 1)
 """Where not one event of a case has a date: a day on which all that is in force is known."""
@@ -133,7 +136,7 @@ def cases(file: object) -> list[Case]:
     for number, each in enumerate(found if isinstance(found, list) else [], start=1):
         if not isinstance(each, dict):
             continue
-        name = _text(each.get("case_id"))[:20] or f"case-{number}"
+        name = said(each.get("case_id"), 20) or f"case-{number}"
         if slug(name).lower() in names:
             name = f"{name}-{number}"
         names.add(slug(name).lower())
@@ -155,6 +158,7 @@ def visible(
     edge  which end of a range of dates an event is told with
     """
     told: list[Seen] = []
+    ids: set[str] = set()
     known = {layer.value: layer for layer in Layer}
     for number, event in enumerate(_objects(case.get("events")), start=1):
         layer = known.get(_text(event.get("layer")))
@@ -163,19 +167,24 @@ def visible(
         when = span(event.get("date"), event.get("date_precision"))
         if event.get("date") is not None and when is None:
             note(f"date {event['date']!r} of event {number} is not read")
-        said = {
+        rest = {
             key: value
             for key, value in event.items()
             if key not in ("layer", "date", "date_precision", "event_id", "type")
         }
+        id_ = said(event.get("event_id"), 60) or f"e{number}"
+        if id_.lower() in ids:
+            note(f"event {id_} stands in the list twice: the second is {id_}-{number}")
+            id_ = f"{id_}-{number}"
+        ids.add(id_.lower())
         told.append(
             Seen(
-                _text(event.get("event_id")) or f"e{number}",
+                id_,
                 _text(event.get("type")) or "untyped",
                 layer,
                 when,
                 LIKELY_DAY,
-                said,
+                rest,
             )
         )
     parties = tuple(
@@ -256,11 +265,17 @@ def span(text: object, precision: object) -> Span | None:
 
 
 def _days(text: str) -> Span | None:
-    """The days a date of that many digits covers: 2024, 2024-10, 2024-10-01."""
-    found = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:T.*)?", text.strip())
-    if found is None:
+    """The days a date of that many digits covers: 2024, 2024-Q3, 2024-10, 2024-10-01."""
+    quarter = re.fullmatch(r"(\d{4})-?Q([1-4])", text.strip())
+    if quarter is not None:
+        last = 3 * int(quarter[2])
+        ends = _days(f"{quarter[1]}-{last - 2:02}"), _days(f"{quarter[1]}-{last:02}")
+        return Span(ends[0].first, ends[1].last) if ends[0] and ends[1] else None
+    found = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:[T ].*)?", text.strip())
+    if found is None or int(found[1]) not in YEARS:
         return None
-    year, month, day = (None if part is None else int(part) for part in found.groups())
+    year = int(found[1])
+    month, day = (None if part is None else int(part) for part in found.groups()[1:])
     try:
         if month is None:
             return Span(date(year, 1, 1), date(year, 12, 31))

@@ -72,11 +72,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A case after each of its events, and what could not be recorded."""
+    """A case after each of its events, and what could not be recorded.
+
+    failed  why it could not be judged; empty where it could
+    """
 
     case: str
     steps: tuple[Standing, ...]
     refused: tuple[str, ...]
+    failed: str = ""
 
     @property
     def rank(self) -> Key:
@@ -181,7 +185,28 @@ class Court:
     # ── cases ───────────────────────────────────────────────────────────────────────────────────
 
     def judge(self, told: Sequence[Told]) -> list[Judged]:
-        """Tell cases one after the other in a copy of the ledger, and ask after each event."""
+        """Tell cases one after the other in a copy of the ledger, and ask after each event.
+
+        One that brings the recording or a rule down is left out, and says why.
+        """
+        good = [case for case in told if not case.failed]
+        failed = {id(case): case.failed for case in told if case.failed}
+        try:
+            judged = self._in_a_copy(good)
+        except Exception:  # of whatever kind: who it was is found out one by one
+            for case in good:
+                try:
+                    self._in_a_copy([case])
+                except Exception as error:  # this one
+                    failed[id(case)] = f"not judged: {error!r}"
+            judged = self._in_a_copy([case for case in good if id(case) not in failed])
+        fine = iter(judged)
+        return [
+            Judged(case.case, (), (), failed[id(case)]) if id(case) in failed else next(fine)
+            for case in told
+        ]
+
+    def _in_a_copy(self, told: Sequence[Told]) -> list[Judged]:
         place = self._folder / "telling.db"
         shutil.copyfile(self._place, place)
         ledger = Ledger.open(str(place))

@@ -27,6 +27,9 @@ PLACES: Final = frozenset({
 })  # fmt: skip
 """Members of a file that hold countries."""
 
+NAMES: Final = ("name", "address", "ultimate_parent", "aliases", "alias")
+"""Members of a party that hold what it is called."""
+
 PARTS: Final = 4
 DWELL: Final = timedelta(days=200)
 
@@ -35,15 +38,14 @@ SENT_ON: Final = ("reexport_observed", "reexport_declared", "onward_observed")
 
 def new_names(case: Visible) -> Visible:
     """Every party under another name and address; who shared one still does."""
-    names = [name for party in case.parties if isinstance(name := party.get("name"), str) and name]
+    names = [
+        name
+        for party in case.parties
+        for name in texts([party.get("name"), *texts(members(party, "aliases", "alias"))])
+    ]
 
     def party(said: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            key: _other_letters(value)
-            if key in ("name", "address", "ultimate_parent") and isinstance(value, str)
-            else value
-            for key, value in said.items()
-        }
+        return {key: _spelled(value) if key in NAMES else value for key, value in said.items()}
 
     def event(said: Mapping[str, Any]) -> dict[str, Any]:
         return {key: _renamed(value, names) for key, value in said.items()}
@@ -160,6 +162,12 @@ MUTATIONS: Final[dict[str, Callable[[Visible], Visible]]] = {
 def _other_letters(text: str) -> str:
     """A text with every letter another, and its numbers and form as they were."""
     return codecs.encode(text, "rot13")
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_spelled(each) for each in value]
+    return _other_letters(value) if isinstance(value, str) else value
 
 
 def _renamed(value: Any, names: list[str]) -> Any:

@@ -95,7 +95,12 @@ class Found:
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing alerts at its end, and nothing ever that it does not allow."""
+        """Whether nothing alerts at its end, and nothing ever that it does not allow.
+
+        Nobody knows of a case that could not be judged: it is not quiet.
+        """
+        if self.judged.failed:
+            return False
         at_the_end = self.judged.steps[-1].alerting if self.judged.steps else {}
         return not at_the_end and self.alerted <= set(self.expected.to_find)
 
@@ -216,7 +221,9 @@ class Sheet:
             changed = [
                 (case, mutant)
                 for case in self._cases
-                if case.id in before and (mutant := mutate(case.visible)) != case.visible
+                if case.id in before
+                and (mutant := _changed(mutate, case)) is not None
+                and mutant != case.visible
             ]
             found = self._again(f"mutants: {name}", changed)
             lost = [each.expected.case for each in found
@@ -235,7 +242,7 @@ class Sheet:
         pairs = [
             (case, other)
             for case in self._cases
-            if case.id in before and (other := twin(case.visible)) is not None
+            if case.id in before and (other := _changed(twin, case)) is not None
         ]
         found = self._again("lawful twins", pairs)
         points = [
@@ -326,11 +333,20 @@ class Sheet:
             "patterns_flagged": sorted(each.flagged),
             "patterns_other": sorted(each.alerted - set(wanted)),
             "quiet": each.quiet,
+            "failed": each.judged.failed or None,
             "event": None if each.at is None else case.visible.events[each.at].id,
             "background_alerts_before_it": ahead,
             "rules": sorted({rule for step in each.judged.steps for rule in step.about}),
             "notes": [*case.notes, *told.notes, *each.judged.refused],
         }
+
+
+def _changed(change: Callable[[Visible], Visible | None], case: Case) -> Visible | None:
+    """A case told otherwise; None where it is so odd that it cannot be."""
+    try:
+        return change(case.visible)
+    except Exception:  # of whatever kind: the case itself is scored all the same
+        return None
 
 
 def wilson(hits: int, of: int) -> list[float]:

@@ -56,20 +56,33 @@ _BUSINESS: Final = (
     (r"oil|gas|energy|power|mining", "energy"),
     (r"defen[cs]e|military|weapon", "defense"),
     (r"government|ministr", "government"),
+    (r"school|educat|college|kindergarten", "education"),
+    (r"restaurant|hotel|tea\b|coffee|caf[eé]|food|catering|travel|touris", "hospitality"),
+    (r"retail|shop\b|store\b|apparel|garment|fashion|cloth|cosmetic|toy|jewel", "retail"),
+    (r"construct|building|architect|interior|decorat", "construction"),
+    (r"farm|agricult|fish|timber|forest", "agriculture"),
+    (r"marketing|advertis|consult|legal|accounting|media|entertain|gam(e|ing)\b|film", "services"),
+    (r"textile|furniture|plastic|chemical|steel|machin|automo|factory|manufact", "manufacturing"),
     (r"trading|import|export|wholesale", "trading"),
 )  # fmt: skip
 """Lines of business by the words that give them away; the first that fits."""
 
 _CHIP: Final = (
     (r"gb300", "gb300"), (r"gb200", "gb200"), (r"b300", "b300"), (r"b200", "b200"),
-    (r"b100", "b100"), (r"gh200", "gh200"), (r"h200", "h200-sxm"), (r"h800", "h800-sxm"),
-    (r"h100", "h100-sxm"), (r"\bh20\b", "h20"), (r"a800", "a800-80-sxm"), (r"a100", "a100-80-sxm"),
+    (r"b100", "b100"), (r"gh200", "gh200"), (r"h200 nvl", "h200-nvl"), (r"h200", "h200-sxm"),
+    (r"h800", "h800-sxm"), (r"h100 nvl", "h100-nvl"), (r"h100 pcie", "h100-pcie"),
+    (r"h100", "h100-sxm"), (r"\bh20\b", "h20"), (r"a800", "a800-80-sxm"),
+    (r"a100 40\s?gb", "a100-40-sxm"), (r"a100", "a100-80-sxm"),
     (r"\ba30\b", "a30"), (r"\ba40\b", "a40"), (r"\ba10\b", "a10"), (r"l40s", "l40s"),
     (r"\bl40\b", "l40"), (r"\bl4\b", "l4"), (r"\bl20\b", "l20"), (r"v100", "v100-sxm2-32"),
     (r"4090\s?d", "rtx4090d"), (r"4090", "rtx4090"), (r"5090", "rtx5090"),
-    (r"6000 ada", "rtx6000ada"), (r"mi300x", "mi300x"), (r"mi308", "mi308x"), (r"mi325", "mi325x"),
+    (r"rtx pro 6000", "rtxpro6000"), (r"6000 ada", "rtx6000ada"), (r"vr200|vera rubin", "vr200"),
+    (r"mi350x?", "mi350x"), (r"mi355x?", "mi355x"), (r"mi300a", "mi300a"), (r"mi100", "mi100"),
+    (r"mi300x?", "mi300x"), (r"mi308x?", "mi308x"), (r"mi325x?", "mi325x"),
     (r"mi250x", "mi250x"), (r"mi250", "mi250"), (r"mi210", "mi210"), (r"gaudi\s?2", "gaudi2"),
-    (r"gaudi\s?3", "gaudi3"),
+    (r"gaudi\s?3", "gaudi3"), (r"tpu v5p", "tpuv5p"),
+    (r"tpu v5e", "tpuv5e"), (r"tpu v6e", "tpuv6e"),
+    (r"trainium\s?2", "trn2"), (r"trainium\s?3", "trn3"),
 )  # fmt: skip
 """Chips by how texts call them; where a text does not say which variant, the usual one."""
 
@@ -193,11 +206,49 @@ def authority(value: object) -> str:
     return "unknown"
 
 
-def amount(value: object) -> int | None:
-    """A whole number that counts something, or None."""
+def number(value: object) -> float | None:
+    """A figure at or above zero, or the one in a text.
+
+    >>> number(3.6), number("about 1,111"), number("200+"), number("37.5 %"), number("many")
+    (3.6, 1111.0, 200.0, 37.5, None)
+    """
+    if isinstance(value, str):
+        found = re.fullmatch(r"[^\d-]{0,20}(\d[\d,]{0,20}(?:\.\d+)?)[^\d-]{0,20}", value.strip())
+        value = float(found[1].replace(",", "")) if found else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return round(value) if 0 <= value < 2**50 else None
+    return value if 0 <= value < 2**50 else None
+
+
+def amount(value: object) -> int | None:
+    """A whole number that counts something, or None.
+
+    >>> amount(3.6), amount("over 5,000"), amount(-1), amount(True)
+    (4, 5000, None, None)
+    """
+    found = number(value)
+    return None if found is None else round(found)
+
+
+def thousandths(value: object) -> int | None:
+    """Kilograms in grams, megawatts in kilowatts; None where there is nothing to weigh.
+
+    >>> thousandths(1.5), thousandths("60 kg"), thousandths(0)
+    (1500, 60000, None)
+    """
+    return round((number(value) or 0) * 1_000) or None
+
+
+def percentage(value: object) -> int | None:
+    """A share in basis points; a fraction below one is of the whole.
+
+    >>> percentage(33), percentage(0.5), percentage("37.5 %"), percentage("a third")
+    (3300, 5000, 3750, None)
+    """
+    found = number(value)
+    if found is None or found > 100:
+        return None
+    return round(found * (10_000 if 0 < found < 1 else 100))
 
 
 def word(value: str) -> str:
@@ -213,8 +264,23 @@ def slug(value: object) -> str:
 
 
 def said(value: object, most: int = 2_000) -> str:
-    """A text, cut to what an event holds."""
-    return value.strip()[:most] if isinstance(value, str) else ""
+    """A text, cut to what an event holds; a number stands for itself."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return value.strip()[:most].strip() if isinstance(value, str) else ""
+
+
+def someone(value: object) -> str:
+    """Who is meant: an id or a name, or the first of several.
+
+    >>> someone("A"), someone(7), someone(["B", "C"]), someone({"name": "Beta"}), someone(None)
+    ('A', '7', 'B', 'Beta', '')
+    """
+    if isinstance(value, list):
+        return next(filter(None, map(someone, value)), "")
+    if isinstance(value, dict):
+        return someone(members(value, "party_id", "party", "id", "name"))
+    return said(value, 200)
 
 
 def members(said: Any, *names: str) -> Any:

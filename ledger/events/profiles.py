@@ -16,7 +16,9 @@ from ledger.terms import Cents, Country
 Activity = Literal[
     "cloud", "data_center", "high_performance_computing", "research", "ict_distribution",
     "ict_manufacturing", "semiconductors", "telecommunications", "software", "logistics",
-    "trading", "finance", "real_estate", "healthcare", "energy", "defense", "government", "other",
+    "trading", "finance", "real_estate", "healthcare", "energy", "defense", "government",
+    "education", "hospitality", "retail", "construction", "agriculture", "manufacturing",
+    "services", "other",
 ]  # fmt: skip
 """Line of business, as coarse as a company register gives it."""
 

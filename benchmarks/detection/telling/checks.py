@@ -62,10 +62,11 @@ def overdue(teller: Teller, event: Seen) -> None:
 
 def refused(teller: Teller, event: Seen) -> None:
     """Nobody was let in."""
-    party = checked(teller, event)
-    if party not in teller.checks:
+    party = checked(teller, event) or teller.name(event)
+    if party not in teller.checks or open_check(teller, event, party)[0] in teller.shut_out:
         request(teller, event)
-    check, asked = open_check(teller, event, party or "")
+    check, asked = open_check(teller, event, party)
+    teller.shut_out.add(check)
     teller.tell(
         event.id,
         {
@@ -101,47 +102,101 @@ def result(teller: Teller, event: Seen) -> None:
             },
         )
         return
-    counted = amount(members(get, "counted", "found", "units_counted"))
-    dummies = re.search(r"dumm|fake|clone|counterfeit", outcome)
-    powered = re.search(r"attest|powered", f"{outcome} {get.get('method')}")
+    rating = _rating(outcome)
+    wanted, counted = _numbers(teller, event, check, well=rating == "favorable")
+    method = _method(f"{outcome} {said(get.get('method'))}".lower())
     teller.tell(
         event.id,
         {
             **about,
             "command": "check.perform",
             "performed_on": on,
-            "evidence": "powered_on" if powered else "label_read",
-            "units_expected": amount(members(get, "expected", "units_expected")),
+            "evidence": method,
+            "units_expected": wanted,
             "units_counted": counted,
             "findings": outcome.replace("_", " "),
         },
     )
-    if dummies:
-        # Labels can be moved to dummies; what is switched on gives a number of its own.
+    dummies = re.search(r"dumm|fake|clone|counterfeit", outcome) is not None
+    readings = _readings(teller, event, method, dummies=dummies)
+    if readings:
         teller.tell(
             event.id,
             {
                 **about,
                 "command": "check.read",
-                "method": "powered_on",
+                "method": "powered_on" if dummies else method,
                 "read_on": on,
-                "country": teller.homes.get(party, "US"),
-                "readings": [
-                    {
-                        "label": f"{teller.name(event)}-box{number}",
-                        "attested": f"{teller.name(event)}-dummy{number}",
-                    }
-                    for number in range(1, DUMMIES + 1)
-                ],
+                "country": next(iter(countries(get.get("country"))), None)
+                or teller.homes.get(party, "US"),
+                "readings": readings,
             },
         )
-    rating = None
-    if re.search(r"pass|verif|favou?rable|ok\b|cleared|confirmed", outcome):
-        rating = "favorable"
-    if re.search(r"unfav|fail|missing|discrep|mismatch|shortfall", outcome):
-        rating = "unfavorable"
-    if re.search(r"unable|inconclusive|could not", outcome):
-        rating = "unable_to_complete"
-    if rating:
-        teller.tell(event.id, {**about, "command": "check.rate", "rated_on": on, "rating": rating})
+    # It stays open for the next result, until it went well: what was missing may be found yet.
+    teller.checks[party] = (check, asked)
+    if rating is None:
+        return
+    rated: Json = {"command": "check.rate", "rated_on": on, "rating": rating}
+    if check in teller.rated:
+        rated = {"command": "check.rerate", "rerated_on": on, "rating": rating, "reason": outcome}
+    teller.tell(event.id, {**about, **rated})
+    teller.rated.add(check)
+    if rating == "favorable":
         teller.checks.pop(party, None)
+
+
+def _numbers(
+    teller: Teller, event: Seen, check: str, *, well: bool
+) -> tuple[int | None, int | None]:
+    """Chips expected at a check, and counted there, with what its earlier visits found.
+
+    What is counted later adds to what was, as long as it is no more than was expected: it stood
+    in another place. Where a check that was short goes well in the end, all of it was found.
+    """
+    wanted, before = teller.numbers.get(check, (None, 0))
+    wanted = amount(members(event.said, "expected", "units_expected")) or wanted
+    counted = amount(members(event.said, "counted", "found", "units_counted"))
+    if wanted and before and counted is None and well:
+        counted = wanted
+        teller.note(f"{event.id}: it went well, so all that was expected was counted")
+    elif wanted and before and counted is not None and before + counted <= wanted:
+        counted += before
+        teller.note(f"{event.id}: what it counted is beside what was counted before")
+    teller.numbers[check] = (wanted, counted or before)
+    return wanted, counted
+
+
+def _method(text: str) -> str:
+    """How chips were looked at; their labels were read where nobody says."""
+    words = {"attested": r"attest", "powered_on": r"power", "photo": r"photo|video", "paper":
+             r"paper|document|record"}  # fmt: skip
+    return next((name for name, word in words.items() if re.search(word, text)), "label_read")
+
+
+def _readings(teller: Teller, event: Seen, method: str, *, dummies: bool) -> list[Json]:
+    """Chips read one by one; what is switched on gives a number of its own.
+
+    Labels can be moved to dummies, which then answer with other numbers.
+    """
+    name, labels = teller.name(event), teller.serials(event)
+    if dummies:
+        labels = labels or [f"{name}-box{number}" for number in range(1, DUMMIES + 1)]
+        return [
+            {"label": label, "attested": f"{name}-dummy{number}"}
+            for number, label in enumerate(labels, start=1)
+        ]
+    answered = method in ("attested", "powered_on")
+    return [{"label": label, **({"attested": label} if answered else {})} for label in labels]
+
+
+def _rating(outcome: str) -> str | None:
+    """How a check went; None where its outcome does not say."""
+    if re.search(r"unable|inconclusive|could not", outcome):
+        return "unable_to_complete"
+    if re.search(
+        r"unfav|fail|missing|discrep|mismatch|shortfall|never|un(verif|confirm)|not.(verif|confirm)"
+        r"|den(y|ies)|disclaim",
+        outcome,
+    ):
+        return "unfavorable"
+    return "favorable" if re.search(r"pass|verif|favou?r|ok\b|clear|confirm", outcome) else None

@@ -56,7 +56,7 @@ TYPES: Final[dict[str, Handler]] = {
     **dict.fromkeys(("licence_application", "license_application"), licenses.applied),
     **dict.fromkeys(("licence_decision", "license_decision", "licence_denied", "license_denied",
                      "licence_granted", "license_granted"), licenses.decided),
-    "check_requested": checks.requested,
+    **dict.fromkeys(("check_requested", "inspection_requested"), checks.requested),
     **dict.fromkeys(("check_result", "check_performed", "site_visit", "audit"), checks.result),
     "check_overdue": checks.overdue,
     "check_refused": checks.refused,
@@ -79,46 +79,56 @@ def by_what_it_holds(event: Seen) -> Handler:
     def holds(*keys: str) -> bool:
         return any(get.get(key) is not None for key in keys)
 
+    def called(*stems: str) -> bool:
+        """Whether a word of its type begins so."""
+        return re.search(rf"(?<![a-z])(?:{'|'.join(stems)})", name) is not None
+
+    receiver = holds("ultimate_consignee", "consignee", "destination", "destinations")
     kinds: tuple[tuple[bool, Handler], ...] = (
-        ("remov" in name and holds("list"), parties.listed),
-        (holds("list") and holds("party", "parties"), parties.listed),
+        (called("list", "delist", "sanction", "remov") and holds("party", "parties"),
+         parties.listed),
+        (holds("list") and holds("party", "parties", "name"), parties.listed),
         (holds("list") and holds("address", "addresses"), parties.address_listed),
-        (holds("payer") or "payment" in name, means.payment),
-        ("overdue" in name, checks.overdue),
-        ("refus" in name and ("check" in name or holds("party")), checks.refused),
-        ("check" in name and "request" in name, checks.requested),
-        (holds("outcome") and not re.search(r"licen[cs]e", name), checks.result),
-        (bool(re.search(r"licen[cs]e.*(applic|appl)", name)), licenses.applied),
-        (bool(re.search(r"licen[cs]e", name)), licenses.decided),
+        (holds("payer", "payer_country") or called("payment", "paid", "wire", "remittance"),
+         means.payment),
+        (holds("financier", "lessor", "lender") or called("financ", "loan", "leas"),
+         means.financed),
+        (called("overdue"), checks.overdue),
+        (called("refus") and (called("check", "visit", "inspection") or holds("party")),
+         checks.refused),
+        (called("check", "visit", "verification") and called("request", "announce", "order"),
+         checks.requested),
+        (called("licen[cs]e", "permit") and called("appl"), licenses.applied),
+        (called("licen[cs]e", "permit"), licenses.decided),
+        (called("informed", "is_informed"), parties.informed),
+        (holds("outcome", "rating") and not holds("exporter"), checks.result),
         (holds("tenant"), means.tenant),
-        (holds("owner") and holds("pct", "percent", "share"), parties.owned),
+        (holds("owner", "shareholder") and holds("pct", "percent", "share", "share_pct"),
+         parties.owned),
         (holds("it_mw", "mw", "capacity_mw", "megawatts", "power_mw"), means.capacity_declared),
         (holds("cash_usd", "assets_usd"), means.assets),
-        (
-            "locat" in name or "recover" in name or "unreach" in name or "ping" in name,
-            reports.located,
-        ),
-        (holds("serials") and holds("party"), reports.sighted),
-        ("teardown" in name or holds("die_maker"), reports.teardown),
-        ("inspect" in name, shipments.inspected),
-        (bool(re.search(r"detain|seiz", name)), shipments.detained),
-        (bool(re.search(r"rma|repair|return", name)), shipments.returned),
-        (bool(re.search(r"deliver|arriv", name)), shipments.delivered),
-        (bool(re.search(r"inventor|stock", name)), means.inventory),
-        ("order" in name, shipments.order),
-        (
-            "sale" in name
-            or "sold" in name
-            or (holds("seller") and holds("purchaser") and not holds("destination")),
-            shipments.sale,
-        ),
+        (holds("controller", "director", "officer"), parties.controlled),
+        (holds("device", "die_maker") or called("teardown"), reports.teardown),
         (holds("frm", "from") and holds("to"), shipments.onward),
-        (
-            bool(re.search(r"ship|export|transfer|import", name))
-            and holds("ultimate_consignee", "consignee", "destination", "exporter"),
-            shipments.shipment,
-        ),
-        (bool(re.search(r"rename|name", name)) and holds("new_name", "name"), parties.renamed),
-        (bool(re.search(r"control|rule|policy", name)), controls.control),
-    )
+        (called("locat", "recover", "unreach", "offline", "ping", "geoloc", "tracker", "beacon"),
+         reports.located),
+        (holds("serials") and holds("party") and not receiver, reports.sighted),
+        (called("inspect", "weigh", "exam", "customs_inspect") or holds("weighed_kg"),
+         shipments.inspected),
+        (called("detain", "detention", "seiz", "intercept", "held"), shipments.detained),
+        (called("rma", "repair", "return"), shipments.returned),
+        (called("deliver", "arriv"), shipments.delivered),
+        (called("inventor", "stock") and not called("stockpil"), means.inventory),
+        (called("order", "purchase_order", "procure", "tender"), shipments.order),
+        (called("sale", "resale", "sold", "resold")
+         or (holds("seller") and holds("purchaser", "buyer") and not holds("destination")),
+         shipments.sale),
+        (called("ship", "export", "reexport", "transfer", "import", "declar", "customs", "leg")
+         and (receiver or holds("exporter", "item", "description")), shipments.shipment),
+        (holds("new_name") or called("renam", "name"), parties.renamed),
+        (called("relocat", "move") and holds("hq_country", "new_hq"), parties.relocated),
+        (holds("address") and holds("party"), parties.addressed),
+        (called("regist", "form", "incorporat", "found") and holds("party"), parties.registered),
+        (called("control", "rule", "policy", "regulation"), controls.control),
+    )  # fmt: skip
     return next((handler for fits, handler in kinds if fits), reports.concern)

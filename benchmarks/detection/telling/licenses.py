@@ -6,6 +6,7 @@ from datetime import timedelta
 from benchmarks.detection.cases import Json, Seen
 from benchmarks.detection.telling.teller import Teller
 from benchmarks.detection.words import countries, members, said, slug
+from ledger.catalogue import catalogue
 
 
 def applied(teller: Teller, event: Seen) -> None:
@@ -22,7 +23,9 @@ def applied(teller: Teller, event: Seen) -> None:
     license_ = f"{slug(teller.case.id).lower()}-{slug(key).lower()}"
     first = lines[0]
     whole = first.get("model") and first.get("quantity") and first["counted_in"] == "chips"
-    counted = bool(whole and to and (consignee or user))
+    # Here is only decided what the catalogue says needs a license; others decide on the rest.
+    needed = bool(whole) and catalogue()[first["model"]].eccn is not None
+    counted = bool(needed and to and (consignee or user))
     if counted:
         counted = teller.tell(
             event.id,

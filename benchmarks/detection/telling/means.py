@@ -5,13 +5,23 @@ from typing import Any
 
 from benchmarks.detection.cases import Seen
 from benchmarks.detection.telling.teller import CENTS, Teller
-from benchmarks.detection.words import amount, countries, goods, least, members, said, slug
+from benchmarks.detection.words import (
+    amount,
+    countries,
+    goods,
+    least,
+    members,
+    said,
+    slug,
+    thousandths,
+)
 
 
 def payment(teller: Teller, event: Seen) -> None:
     """Money somebody received, and from whom."""
     get = event.said
     payer = teller.party(members(get, "payer", "from", "paid_by"))
+    payer = payer or teller.party(f"payer of {event.id}")
     place = next(iter(countries(get.get("payer_country"))), None)
     dollars = amount(members(get, "amount_usd", "value_usd", "amount"))
     account = said(members(get, "account", "bank_account"))
@@ -24,6 +34,7 @@ def payment(teller: Teller, event: Seen) -> None:
             "payer_country": place or teller.homes.get(payer or ""),
             "amount_cents": None if dollars is None else dollars * CENTS,
             "account": slug(account) if account else None,
+            "shipment": teller.named_shipment(event),
             "received_on": event.on,
         },
     )
@@ -104,7 +115,7 @@ def capacity(
     teller: Teller, event: str, on: date, party: str | None, megawatts: Any, site: str = ""
 ) -> None:
     """Say how much power a party has at a site."""
-    kilowatts = round(megawatts * 1_000) if isinstance(megawatts, int | float) else None
+    kilowatts = thousandths(megawatts)
     teller.tell(
         event,
         {

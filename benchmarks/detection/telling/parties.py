@@ -7,27 +7,22 @@ from benchmarks.detection.telling.means import capacity
 from benchmarks.detection.telling.teller import Teller
 from benchmarks.detection.words import (
     activities,
-    amount,
     countries,
     members,
+    percentage,
     roles,
     said,
     slug,
+    someone,
     texts,
+    thousandths,
     word,
 )
 
 
 def register(teller: Teller, key: str, on: date, event: str = "") -> None:
     """Say who a party is, once."""
-    party = next(
-        (
-            each
-            for number, each in enumerate(teller.case.parties, start=1)
-            if str(each.get("party_id") or f"party-{number}").lower() == key.lower()
-        ),
-        None,
-    )
+    party = next((each for name, each in teller.listed() if name.lower() == key.lower()), None)
     made = teller.ids.get(key.lower())
     if party is None or made is None or made in teller.registered:
         return
@@ -51,7 +46,10 @@ def register(teller: Teller, key: str, on: date, event: str = "") -> None:
             "country": home or seat,
             "headquarters": seat or home,
             "ultimate_parent": parent if parent != made else None,
-            "parent_headquarters": teller.seat_of(party.get("ultimate_parent"), seat)
+            "parent_headquarters": next(
+                iter(countries(members(party, "parent_hq_country", "parent_hq"))), None
+            )
+            or teller.seat_of(party.get("ultimate_parent"), seat)
             if parent and parent != made
             else None,
             "roles": list(roles(party.get("roles"))),
@@ -107,13 +105,13 @@ def register(teller: Teller, key: str, on: date, event: str = "") -> None:
             },
         )
     megawatts = members(party, "capacity_mw", "it_mw", "declared_capacity_mw")
-    if amount(megawatts):
+    if thousandths(megawatts):
         capacity(teller, event, on, made, megawatts)
 
 
 def registered(teller: Teller, event: Seen) -> None:
     """A party appears; one of the case brings along all that is known of it."""
-    key = said(event.said.get("party"))
+    key = someone(event.said.get("party"))
     if teller.known(key):
         register(teller, key, event.on, event.id)
     home = next(iter(countries(event.said.get("country"))), None)
@@ -209,7 +207,7 @@ def owned(teller: Teller, event: Seen) -> None:
     get = event.said
     owner = teller.party(members(get, "owner", "shareholder", "parent"))
     percent = members(get, "pct", "percent", "share_pct", "share")
-    share = round(percent * 100) if isinstance(percent, int | float) else None
+    share = percentage(percent)
     teller.tell(
         event.id,
         {

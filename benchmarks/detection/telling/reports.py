@@ -1,24 +1,27 @@
 """What somebody saw from outside, or reported."""
 
 import re
+from typing import Final
 
 from benchmarks.detection.cases import Json, Seen
 from benchmarks.detection.telling.teller import Teller
-from benchmarks.detection.words import amount, countries, members, said, slug, texts
+from benchmarks.detection.words import amount, countries, members, said
+
+SAID_MAX: Final = 200
 
 
 def located(teller: Teller, event: Seen) -> None:
     """Where chips were found, or that they answer no more."""
     get = event.said
     place = next(iter(countries(members(get, "country", "located_in", "to", "place"))), None)
-    method = said(members(get, "method", "source")).lower()
+    method = f"{said(members(get, 'method', 'source'))} {event.type}".lower()
     named = next(
         (
             name
             for name, words in {
                 "attested_ping": r"attest",
-                "landmark_ping": r"ping|latency|landmark|telemetry",
-                "ip_geolocation": r"\bip\b|geo",
+                "landmark_ping": r"(?<!ship)ping|latency|landmark|telemetry|beacon",
+                "ip_geolocation": r"\bip\b|geoloc",
                 "field_recovery": r"recover|teardown|battle|seiz",
                 "customs": r"custom",
             }.items()
@@ -26,22 +29,26 @@ def located(teller: Teller, event: Seen) -> None:
         ),
         "visit",
     )
-    if "recover" in event.type or "seiz" in event.type:
-        named = "field_recovery"
-    serials = [slug(each) for each in texts(get.get("serials"))][:500]
+    serials = teller.serials(event)
     gone = "unreach" in event.type or "offline" in event.type
     if not serials:
         count = min(amount(members(get, "quantity", "units", "chips")) or 1, 500)
         serials = [f"{teller.name(event)}-u{number}" for number in range(1, count + 1)]
         teller.note(f"{event.id}: serial numbers were made for the chips it speaks of")
+    source = said(members(get, "finder", "source", "agency", "by"), 200)
+    if not source:
+        source = f"whoever tells {event.id}"
+        teller.note(f"{event.id}: nobody says who found that; it is taken for a source of its own")
     line: Json = {
         "command": "party.unreachable" if gone else "party.locate",
         "party": teller.party(members(get, "party", "owner", "end_user")) or teller.somebody(),
         "serials": serials, "method": named,
-        "source": said(members(get, "finder", "source", "agency", "by"), 200) or "a report",
+        "source": source,
         "unreachable_on" if gone else "located_on": event.on,
     }  # fmt: skip
-    if not gone:
+    if gone:
+        line |= {"method": "landmark_ping" if named == "visit" else named}
+    else:
         line |= {"country": place}
     teller.tell(event.id, line)
 
@@ -58,7 +65,7 @@ def sighted(teller: Teller, event: Seen) -> None:
         {
             "command": "party.sighting",
             "party": party,
-            "serials": [slug(each) for each in texts(get.get("serials"))][:500],
+            "serials": teller.serials(event),
             "method": method if method in known else "label_read",
             "country": place or teller.homes.get(party or ""),
             "sighted_on": event.on,
@@ -126,18 +133,14 @@ def concern(teller: Teller, event: Seen) -> None:
     kinds = {"tip": "tip_off", "pressure": "compliance_pressure", "disclos":
              "voluntary_disclosure"}  # fmt: skip
     kind = next((name for part, name in kinds.items() if part in event.type), "press_report")
-    named = [teller.known(value) for value in get.values() if isinstance(value, str)]
-    party = next((each for each in named if each), None) or teller.somebody()
-    if party is None:
-        return
     what = said(members(get, "what", "note", "finding", "description"))
     teller.tell(
         event.id,
         {
             "command": "party.concern",
-            "party": party,
+            "party": teller.anybody(event),
             "kind": kind,
-            "what": what or event.type.replace("_", " "),
+            "what": what or event.type.replace("_", " ")[:SAID_MAX],
             "source": said(members(get, "source", "agency"), 200),
             "reported_on": event.on,
         },

@@ -16,6 +16,7 @@ from benchmarks.detection.words import (
     said,
     slug,
     texts,
+    thousandths,
 )
 
 
@@ -27,6 +28,10 @@ def shipment(teller: Teller, event: Seen) -> None:
         one_shipment(teller, part)
     teller.last = None
     # What follows is about the first: it was under way when that happened.
+    later = {each.id for each in teller.shipped[known + 1 :]}
+    for name, told in teller.called.items():
+        if told in later:
+            teller.called[name] = teller.shipped[known].id
     del teller.shipped[known + 1 :]
 
 
@@ -68,8 +73,11 @@ def one_shipment(teller: Teller, event: Seen) -> None:
     several = amount(members(get, "n_shipments", "shipments"))
     stopped = any(get.get(key) is True for key in ("disrupted", "stopped", "seized"))
     value, counted = teller.value(event), lines[0]
+    gross = members(get, "gross_weight_kg", "weight_kg")
     whole = counted.get("model") and counted.get("quantity") and counted["counted_in"] == "chips"
     plain = whole and len(to) == 1 and consignee and not stopped and not end_use
+    # A weight stands on a declaration; what draws on a license is a movement.
+    plain = plain and (not gross or license_)
     if plain and (several or 1) == 1 and act != "transfer" and origin != to[0]:
         movement: Json = {
             **common, "command": f"shipment.{act}",
@@ -84,7 +92,6 @@ def one_shipment(teller: Teller, event: Seen) -> None:
         }  # fmt: skip
         told = teller.tell(event.id, movement)
     else:
-        gross = members(get, "gross_weight_kg", "weight_kg")
         told = teller.tell(
             event.id,
             {
@@ -95,7 +102,7 @@ def one_shipment(teller: Teller, event: Seen) -> None:
                 "value_cents": value,
                 "seller": seller,
                 "exporter": exporter,
-                "gross_weight_grams": round(gross * 1_000) if amount(gross) else None,
+                "gross_weight_grams": thousandths(gross),
                 "end_use": end_use,
                 "route": route,
                 "destinations": list(to),
@@ -106,9 +113,31 @@ def one_shipment(teller: Teller, event: Seen) -> None:
             },
         )
     if told:
-        teller.shipped.append(
-            Shipped(shipment, event.on, origin, to, consignee or user, counted.get("quantity"))
+        teller.ship(
+            event,
+            Shipped(shipment, event.on, origin, to, consignee or user, counted.get("quantity")),
         )
+        _refer(teller, event, shipment, consignee or user)
+
+
+def _refer(teller: Teller, event: Seen, shipment: str, counterpart: str | None) -> None:
+    """Say under which reference goods go back after a repair, a loan or a test."""
+    for kind, names in {
+        "rma": ("rma", "rma_id", "repair_id"), "lease": ("lease_id",), "test": ("test_id",),
+    }.items():  # fmt: skip
+        name = said(members(event.said, *names))
+        if name and counterpart:
+            teller.tell(
+                event.id,
+                {
+                    "command": "shipment.refer",
+                    "shipment": shipment,
+                    "kind": kind,
+                    "rma": slug(name),
+                    "counterpart": counterpart,
+                    "referenced_on": event.on,
+                },
+            )
 
 
 def onward(teller: Teller, event: Seen) -> None:
@@ -225,7 +254,7 @@ def detained(teller: Teller, event: Seen) -> None:
                 "declared_on": event.on,
             },
         )
-        teller.shipped.append(Shipped(shipment, event.on, None, (), receiver, None))
+        teller.ship(event, Shipped(shipment, event.on, None, (), receiver, None))
     else:
         shipment = teller.last_shipment(event) or shipment
     if named:
@@ -250,15 +279,16 @@ def inspected(teller: Teller, event: Seen) -> None:
     if shipment is None:
         concern(teller, event)
         return
-    about = next(each for each in teller.shipped if each.id == shipment)
+    about = next((each for each in teller.shipped if each.id == shipment), None)
     counted, finding = amount(get.get("counted")), said(members(get, "finding", "note", "what"))
     differences = []
-    if counted is not None and about.quantity is not None and counted != about.quantity:
+    declared = about.quantity if about else None
+    if counted is not None and declared is not None and counted != declared:
         differences.append("quantity")
     if re.search(r"label|descri|misdeclar|under (a )?false", finding.lower()):
         differences.append("description")
-    appraised = amount(members(get, "appraised_usd", "appraised_value_usd"))
-    weight = members(get, "weighed_kg", "gross_weight_kg", "weight_kg")
+    appraised = amount(members(get, "appraised_usd", "appraised_value_usd", "true_value_usd"))
+    weight = members(get, "weighed_kg", "gross_weight_kg", "weight_kg", "measured_kg")
     teller.tell(
         event.id,
         {
@@ -270,9 +300,9 @@ def inspected(teller: Teller, event: Seen) -> None:
             "finding": finding,
             "differences": differences,
             "appraised_cents": None if appraised is None else appraised * CENTS,
-            "gross_weight_grams": round(weight * 1_000) if amount(weight) else None,
+            "gross_weight_grams": thousandths(weight),
             "hs_code": said(get.get("hs_code")) or None,
-            "serials": [slug(each) for each in texts(get.get("serials"))][:500],
+            "serials": teller.serials(event),
             "inspected_on": event.on,
         },
     )
@@ -320,7 +350,7 @@ def returned(teller: Teller, event: Seen) -> None:
                     for key, value in {
                         "model": least(named.models),
                         "units": units or 1,
-                        "serials": [slug(each) for each in texts(get.get("serials"))][:500],
+                        "serials": teller.serials(event),
                     }.items()
                     if value
                 }

@@ -4,19 +4,24 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from benchmarks.detection.cases import Layer, Visible
+from benchmarks.detection.telling.checks import overdue
 from benchmarks.detection.telling.kinds import TYPES, by_what_it_holds
 from benchmarks.detection.telling.parties import register
+from benchmarks.detection.telling.reports import concern
 from benchmarks.detection.telling.teller import CHANNELS, Channel, Teller, Told
-from benchmarks.detection.words import said, texts
+from benchmarks.detection.words import someone, texts
 
 
 def tell(case: Visible) -> Told:
-    """A case as commands, in the order of its list."""
-    teller = Teller(case)
-    run(teller)
+    """A case as commands, in the order of its list; or why it could not be told."""
+    teller, failed = Teller(case), ""
+    try:
+        run(teller)
+    except Exception as error:  # of whatever kind: the other cases are told all the same
+        failed = f"not told: {error!r}"
     # That nothing was heard by a day is known once that day is over.
     days = tuple(each.on + timedelta(days=each.type == "check_overdue") for each in case.events)
-    return Told(case.id, tuple(teller.lines), days, tuple(teller.notes))
+    return Told(case.id, tuple(teller.lines), days, tuple(teller.notes), failed)
 
 
 def through(told: Told, channel: Channel) -> Told:
@@ -30,12 +35,11 @@ def run(teller: Teller) -> None:
     """Tell the whole case."""
     teller.meet()
     by_themselves = {
-        said(event.said.get("party")).lower()
+        someone(event.said.get("party")).lower()
         for event in teller.case.events
         if event.type == "party_registered"
     }
-    for number, party in enumerate(teller.case.parties, start=1):
-        key = str(party.get("party_id") or f"party-{number}")
+    for key, _ in teller.listed():
         if key.lower() not in by_themselves and teller.case.events:
             register(teller, key, met(teller.case, key))
     for step, event in enumerate(teller.case.events):
@@ -45,9 +49,14 @@ def run(teller: Teller) -> None:
             teller.note(f"{event.id}: {event.type} is told by what it holds")
         before = len(teller.lines)
         teller.seen_from_outside = event.layer is Layer.OBSERVED
-        handler(teller, event)
-        if len(teller.lines) == before and event.type not in ("check_overdue",):
-            teller.note(f"{event.id}: {event.type} says nothing the ledger holds")
+        try:
+            handler(teller, event)
+        except Exception as error:  # of whatever kind: the other events are told all the same
+            teller.note(f"{event.id}: {event.type} is not told as it should be: {error!r}")
+        if len(teller.lines) == before and not (handler is overdue and teller.checks):
+            # What fits no other command is still something that somebody said.
+            teller.note(f"{event.id}: {event.type} is told as a concern")
+            concern(teller, event)
 
 
 def met(case: Visible, key: str) -> date:

@@ -1,9 +1,10 @@
 """Who tells a case: the commands said so far, and what later events of the case may be about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, Literal
+from itertools import count
+from typing import Any, Final, Literal
 
 from benchmarks.detection.cases import Json, Seen, Visible
 from benchmarks.detection.words import (
@@ -15,7 +16,9 @@ from benchmarks.detection.words import (
     members,
     said,
     slug,
+    someone,
     texts,
+    thousandths,
 )
 from commands.decider import Command
 from commands.feeds.jsonl import command_of
@@ -60,6 +63,11 @@ _CHANNEL: Final[dict[str, Channel]] = {
 
 CENTS: Final = 100
 
+SERIALS_MAX: Final = 500
+
+NAMES: Final = ("shipment", "shipment_id", "shipment_no", "awb", "itn", "invoice", "invoice_no")
+"""Members by which a case calls a shipment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -80,14 +88,16 @@ class Line:
 class Told:
     """A case as commands.
 
-    days   the day each of its events is told with
-    notes  what was inferred or left out
+    days    the day each of its events is told with
+    notes   what was inferred or left out
+    failed  why it could not be told; empty where it could
     """
 
     case: str
     lines: tuple[Line, ...]
     days: tuple[date, ...]
     notes: tuple[str, ...]
+    failed: str = ""
 
     @property
     def steps(self) -> Iterator[tuple[date, list[Line]]]:
@@ -121,6 +131,10 @@ class Teller:
     granted       those of them that were
     checks        the open check of each party, and the day it was requested
     named_checks  the same by the name the case gives them
+    numbers       chips expected at each check, and counted so far
+    rated         the checks that were rated
+    shut_out      the checks that were refused
+    called        the id of each shipment here, by what the case calls it
     ids           the id of each party here, by its id and its name in the case
     homes         the country each is in
     step, last    see `Line`
@@ -134,6 +148,10 @@ class Teller:
     granted: set[str] = field(default_factory=set)
     checks: dict[str, tuple[str, date]] = field(default_factory=dict)
     named_checks: dict[str, tuple[str, date]] = field(default_factory=dict)
+    numbers: dict[str, tuple[int | None, int]] = field(default_factory=dict)
+    rated: set[str] = field(default_factory=set)
+    shut_out: set[str] = field(default_factory=set)
+    called: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
     registered: set[str] = field(default_factory=set)
@@ -145,33 +163,53 @@ class Teller:
 
     def meet(self) -> None:
         """Give every party of the case an id of its own in the ledger."""
-        for number, party in enumerate(self.case.parties, start=1):
-            key = str(party.get("party_id") or f"party-{number}")
-            made = f"{slug(self.case.id).lower()}-{slug(key).lower()}"
-            self.ids[key.lower()] = made
-            name = said(party.get("name"))
-            if name:
-                self.ids.setdefault(name.lower(), made)
+        for key, _ in self.listed():
+            self.ids[key.lower()] = self.unused(slug(key).lower())
+        for key, party in self.listed():
+            made = self.ids[key.lower()]
+            for name in (party.get("name"), *texts(members(party, "aliases", "alias"))):
+                if said(name):
+                    self.ids.setdefault(said(name).lower(), made)
             home = next(iter(countries(party.get("country"))), None)
             seat = next(iter(countries(party.get("hq_country"))), None)
             if home or seat:
                 self.homes[made] = home or seat or ""
 
+    def listed(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The parties of the case's list with what it calls them; an id that stands there twice
+        is the first one's.
+        """
+        keys: set[str] = set()
+        for number, party in enumerate(self.case.parties, start=1):
+            key = said(party.get("party_id"), 200) or f"party-{number}"
+            if key.lower() in keys:
+                self.note(f"party {key} stands in the list twice: the second is another party")
+                key = f"{key}-{number}"
+            keys.add(key.lower())
+            yield key, party
+
+    def unused(self, name: str) -> str:
+        """An id in the ledger that no other party of the case has."""
+        begun = f"{slug(self.case.id).lower()}-{name}"
+        taken = set(self.ids.values())
+        tries = (begun if number == 1 else f"{begun}-{number}" for number in count(1))
+        return next(each for each in tries if each not in taken)
+
     def party(self, value: object) -> str | None:
         """The id of a party by its id or its name in the case; one of its own for anybody else."""
-        text = said(value)
+        text = someone(value)
         if not text:
             return None
         known = self.ids.get(text.lower())
         if known is None:
-            known = f"{slug(self.case.id).lower()}-x-{slug(text).lower()}"
+            known = self.unused(f"x-{slug(text).lower()}")
             self.ids[text.lower()] = known
             self.note(f"{text!r} is no party of the case's list: it goes by an id made for it")
         return known
 
     def known(self, value: object) -> str | None:
         """The id of a party of the case, or None for what is rather a text."""
-        return self.ids.get(said(value).lower()) if said(value) else None
+        return self.ids.get(someone(value).lower())
 
     def seat_of(self, value: object, otherwise: str | None) -> str | None:
         """Headquarters of a parent; of one that is not in the list, what its child says of it."""
@@ -183,6 +221,12 @@ class Teller:
     def somebody(self) -> str | None:
         """The party a case is about, where an event names nobody: the first of its list."""
         return next(iter(self.ids.values()), None)
+
+    def anybody(self, event: Seen) -> str:
+        """Whoever an event names, or the case is about; one made for it where that is nobody."""
+        named = (self.known(value) for value in event.said.values())
+        made = self.unused("somebody")
+        return next((each for each in named if each), None) or self.somebody() or made
 
     def at_home_in(self, places: tuple[str, ...]) -> str | None:
         """The one party of the case's list that is in one of some countries; None if several."""
@@ -204,10 +248,12 @@ class Teller:
         }
         name = written["command"]
         try:
-            command = command_of(written)
+            command, without = _fitting(written)
         except LedgerError as error:
             self.note(f"{event or 'a party'} is not told as {name}: {error.problem}")
             return False
+        for each in without:
+            self.note(f"{event or 'a party'} is told as {name} without its {each}")
         channel = _CHANNEL.get(name, "location" if self.seen_from_outside else "declared")
         self.lines.append(Line(self.step, event, channel, command, self.last))
         return True
@@ -218,13 +264,31 @@ class Teller:
         """An id for what an event begins."""
         return f"{slug(self.case.id).lower()}-{slug(event.id).lower()}"
 
+    def ship(self, event: Seen, shipped: Shipped) -> None:
+        """Remember a shipment by what the case calls it, and by the event that tells of it.
+
+        Of several under one name, later events are about the last.
+        """
+        self.shipped.append(shipped)
+        self.called[event.id.lower()] = shipped.id
+        for name in NAMES:
+            if said(event.said.get(name)):
+                self.called[said(event.said[name]).lower()] = shipped.id
+
+    def named_shipment(self, event: Seen) -> str | None:
+        """The shipment an event names; None where it names none that was told."""
+        names = (said(event.said.get(name)).lower() for name in (*NAMES, "of", "event"))
+        return next((self.called[name] for name in names if name in self.called), None)
+
     def last_shipment(self, event: Seen) -> str | None:
         """The shipment an event is about: the one it names, else the last one told."""
-        named = said(members(event.said, "shipment", "shipment_id", "of", "event"))
-        known = f"{slug(self.case.id).lower()}-{slug(named).lower()}" if named else None
-        if known and any(each.id == known for each in self.shipped):
-            return known
-        return self.shipped[-1].id if self.shipped else None
+        return self.named_shipment(event) or (self.shipped[-1].id if self.shipped else None)
+
+    def serials(self, event: Seen) -> list[str]:
+        """The serial numbers an event lists, as many as an entry holds."""
+        named = members(event.said, "serials", "serial_numbers", "serial")
+        listed = named if isinstance(named, list) else [named]
+        return [slug(said(each)) for each in listed if said(each)][:SERIALS_MAX]
 
     def goods_lines(self, event: Seen, *, one_at_least: bool = True) -> list[Json]:
         """The lines of a document, by what it calls the goods; nobody's later knowledge of them."""
@@ -251,8 +315,8 @@ class Teller:
             "value_cents": None,
             "eccn": said(get.get("eccn")) or named.eccn,
             "hs_code": said(members(get, "hs_code", "hs")) or None,
-            "net_weight_grams": round(weight * 1_000) if amount(weight) else None,
-            "serials": [slug(each) for each in texts(get.get("serials"))][:500],
+            "net_weight_grams": thousandths(weight),
+            "serials": self.serials(event),
         }
         made = {key: value for key, value in line.items() if value is not None and value != []}
         if named.apart and "quantity" not in made:
@@ -277,3 +341,45 @@ class Teller:
         if not named:
             return "unknown", None
         return "license", f"{slug(self.case.id).lower()}-{slug(named).lower()}"
+
+
+def _fitting(line: Json) -> tuple[Command, list[str]]:
+    """The command a line says, and members it had to go without: those the ledger cannot hold.
+
+    Raises the first `LedgerError` where that does not help.
+    """
+    whole, without = line, list[str]()
+    while True:
+        try:
+            return command_of(whole), without
+        except LedgerError as error:
+            fewer = _without_one(whole, error)
+            if fewer is None:
+                raise
+            whole = fewer[0]
+            without.append(fewer[1])
+
+
+def _without_one(line: Json, error: LedgerError) -> tuple[Json, str] | None:
+    """The line without the member that an error is about; None where none can be left out."""
+    for fewer, name in _shortened(line):
+        try:
+            command_of(fewer)
+        except LedgerError as other:
+            # Something else is wrong now: this member was, and it may be left out.
+            if other.problem == error.problem or "missing required" in other.problem:
+                continue
+        return fewer, name
+    return None
+
+
+def _shortened(line: Json) -> Iterator[tuple[Json, str]]:
+    """A line without one of its members, or without one member of its own lines."""
+    for key, value in line.items():
+        rows = value if isinstance(value, list) else []
+        for name in dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row):
+            kept = [{key: row[key] for key in row if key != name} for row in rows]
+            yield {**line, key: kept}, name
+    for key in line:
+        if key != "command":
+            yield {each: line[each] for each in line if each != key}, key
