@@ -6,13 +6,24 @@ keeps them (`ledger.views`, or `MemoryStates` here) saves only what changed.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol, TypeVar
+from datetime import date
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
 from ledger.entry import Entry
+from ledger.events import Event, FlagReviewed, PolicyAdopted, PolicyWithdrawn, ShipmentVoided
 
 T = TypeVar("T")
+
+LATEST: Final = "latest"
+"""Key of the newest day in the world that a fold was told of."""
+
+LOOKED_UP: Final = frozenset(
+    event.wire for event in (FlagReviewed, PolicyAdopted, PolicyWithdrawn, ShipmentVoided)
+)
+"""Wire names of what every question looks up by its own date, and of corrections: none of them
+makes what is kept reach past a day."""
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -110,6 +121,47 @@ class MemoryStates:
     def rows(self) -> list[tuple[str, bytes]]:
         """Every key with its value's bytes, in order: equal states have equal rows."""
         return [(key, _encoder.encode(value)) for key, value in sorted(self._kept.items())]
+
+
+class Until:
+    """A fold as it was in the world at the end of a day: what came later is left out, whenever it
+    was told. Such states are never kept.
+    """
+
+    def __init__(self, fold: Fold, day: date) -> None:
+        self.name, self.version, self.reads = fold.name, fold.version, fold.reads
+        self._fold = fold
+        self._day = day
+
+    def evolve(self, states: States, entry: Entry) -> None:
+        """What an entry does to the states, if it is about no later day."""
+        if day_of(entry, states.recall) <= self._day:
+            self._fold.evolve(states, entry)
+
+
+def day_of(entry: Entry, recall: Callable[[int], Entry]) -> date:
+    """The day in the world an entry is about.
+
+    A correction is about the day of what it corrects: a voided shipment was never made, on no day.
+    """
+    event = entry.event
+    if isinstance(event, ShipmentVoided) and event.entry < entry.number:
+        return recall(event.entry).event.on
+    return event.on
+
+
+def dated(states: States, event: Event) -> None:
+    """Remember the newest day in the world that the states were told of."""
+    if event.wire in LOOKED_UP:
+        return
+    day = event.on.isoformat()
+    if day > (states.get(LATEST, str) or ""):
+        states.put(LATEST, day)
+
+
+def reaches_past(states: States, on: date) -> bool:
+    """Whether states hold something of a later day, which `Until` would leave out."""
+    return (states.get(LATEST, str) or "") > on.isoformat()
 
 
 def above(key: str) -> Iterator[str]:

@@ -37,7 +37,7 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.events.agreements import AboutAgreement
-from ledger.fold import States
+from ledger.fold import LATEST, States
 from ledger.policy import Rules
 from ledger.terms import COUNTRIES, Country
 
@@ -170,13 +170,10 @@ class QuotaFold:
     D/<country>/<quarter shipped>   drawn, by month, eccn and authority
     A/<agreement>/<country>         uplift
     V/<entry>                       a voided shipment's entry
-    latest                          newest date of a license decided or a shipment
+    latest                          newest date of a license decided or a shipment (`ledger.fold`)
 
     Years and quarters are few however many licenses and shipments there are, and so is what one
     of them holds: questions and new entries cost the same in a large ledger.
-
-    With `until`, as it was in the world at the end of that day: licenses decided later and
-    shipments made later are left out, whenever they were told. Such states are never kept.
     """
 
     name = "quotas"
@@ -190,27 +187,20 @@ class QuotaFold:
         )
     )  # fmt: skip
 
-    def __init__(self, until: date = date.max) -> None:
-        self._until = until
-
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry does to the quotas."""
         match entry.event:
             case Movement() as movement:
-                on = movement.on
-                if on <= self._until:
-                    _ship(states, movement, on, 1)
+                _ship(states, movement, movement.on, 1)
             case LicenseApproved() as approved:
-                if approved.decided_on <= self._until:
-                    _approve(states, approved)
+                _approve(states, approved)
             case ShipmentVoided(entry=number, shipment=shipment):
                 if number >= entry.number or states.number(f"V/{number}"):
                     return
                 voided = states.recall(number).event
                 if isinstance(voided, Movement) and voided.shipment == shipment:
                     states.put(f"V/{number}", 1)
-                    if voided.on <= self._until:
-                        _ship(states, voided, voided.on, -1)
+                    _ship(states, voided, voided.on, -1)
             case event:
                 _agree(states, event)
 
@@ -244,9 +234,9 @@ def _promise(states: States, holding: Holding, eccn: str, tpp: int) -> None:
 def _dated(states: States, on: date) -> str:
     """The month of a date; the date is remembered where it is the newest."""
     day = on.isoformat()
-    latest = states.get("latest", str)
+    latest = states.get(LATEST, str)
     if latest is None or latest < day:
-        states.put("latest", day)
+        states.put(LATEST, day)
     return day[:7]
 
 
@@ -327,11 +317,6 @@ def uplift(states: States, rules: Rules, country: Country, on: date) -> int:
 def _latest(dated: dict[str, T], since: str, until: str) -> T | None:
     days = [day for day in dated if since <= day <= until]
     return dated[max(days)] if days else None
-
-
-def reaches_past(states: States, on: date) -> bool:
-    """Whether amounts of a later day than this are among what is kept."""
-    return (states.get("latest", str) or "") > on.isoformat()
 
 
 def account(states: States, rules: Rules, country: Country, on: date) -> QuotaAccount:

@@ -52,7 +52,7 @@ from ledger.events import (
 )
 from ledger.events.goods import GoodsLine, StockLine
 from ledger.events.shipments import CommodityLine
-from ledger.fold import States
+from ledger.fold import States, dated
 
 GRADES: Final = ("paper", "label_read", "photo", "powered_on", "attested")
 """How chips were counted, the weakest evidence first."""
@@ -706,12 +706,13 @@ class BalanceFold:
     """The stock of every party, by the books and as counted."""
 
     name = "balance"
-    version = 1
+    version = 2
     reads = READS | {ShipmentVoided.wire}
 
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry does to somebody's stock."""
         event = entry.event
+        dated(states, event)
         if not isinstance(event, ShipmentVoided):
             record(states, entry)
             return

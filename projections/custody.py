@@ -51,7 +51,7 @@ from ledger.events import (
     ShipmentTransferred,
     ShipmentVoided,
 )
-from ledger.fold import States
+from ledger.fold import States, dated
 
 Kind = Literal["made", "sold", "sent", "held", "returned", "moved", "seen", "labeled", "gone"]
 """made: its maker's first sale. labeled: its number stood on a chip that answered with another."""
@@ -659,12 +659,13 @@ class CustodyFold:
     """Every chip that is named by its serial number, and every shipment's chips by number."""
 
     name = "custody"
-    version = 1
+    version = 2
     reads = READS | {ShipmentVoided.wire}
 
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry does to the chips it names."""
         event = entry.event
+        dated(states, event)
         if isinstance(event, ShipmentVoided):
             self._void(states, entry.number, event)
             return

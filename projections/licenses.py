@@ -24,7 +24,7 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.events.licenses import LicenseLine
-from ledger.fold import States
+from ledger.fold import States, dated
 
 Status = Literal["unknown", "applied", "approved", "denied", "returned", "exhausted", "expired"]
 """unknown: shipments name it, and no entry says what it is."""
@@ -80,11 +80,11 @@ class LicenseRow:
 
 class LicensesFold:
     """Licenses under `L/<license>`; `V/<entry>` is a voided shipment's entry; the newest date of
-    a shipment under `latest`. With `until`, without the shipments that left after that day.
+    all under `latest`.
     """
 
     name = "licenses"
-    version = 2
+    version = 3
     reads = frozenset(
         event.wire
         for event in (
@@ -93,11 +93,9 @@ class LicensesFold:
         )
     )  # fmt: skip
 
-    def __init__(self, until: date = date.max) -> None:
-        self._until = until
-
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry does to the register."""
+        dated(states, entry.event)
         match entry.event:
             case LicenseApplied() as event:
                 _change(states, event.license, entry.number, applied=event)
@@ -108,24 +106,17 @@ class LicensesFold:
             case LicenseReturned() as event:
                 _change(states, event.license, entry.number, returned=event, approved=None)
             case Movement(license=license_) as movement if license_ is not None:
-                if movement.on <= self._until:
-                    _ship(states, movement, entry.number, 1)
+                _ship(states, movement, entry.number, 1)
             case ShipmentVoided(entry=number, shipment=shipment):
                 if number >= entry.number or states.number(f"V/{number}"):
                     return
                 voided = states.recall(number).event
                 if not isinstance(voided, Movement) or voided.shipment != shipment:
                     return
-                if voided.on <= self._until:
-                    states.put(f"V/{number}", 1)
-                    _ship(states, voided, entry.number, -1)
+                states.put(f"V/{number}", 1)
+                _ship(states, voided, entry.number, -1)
             case _:
                 return
-
-
-def reaches_past(states: States, on: date) -> bool:
-    """Whether a shipment left after a day, so that what is kept says too much of it."""
-    return (states.get("latest", date) or date.min) > on
 
 
 def rows(states: States, on: date, license_: str | None = None) -> Iterator[LicenseRow]:
@@ -228,5 +219,3 @@ def _ship(states: States, movement: Movement, number: int, sign: int) -> None:
             kept.shipped.pop(line.model, None)
     kept.entries.append(number)
     states.put(f"L/{movement.license}", kept)
-    if movement.on > (states.get("latest", date) or date.min):
-        states.put("latest", movement.on)

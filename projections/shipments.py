@@ -17,7 +17,7 @@ from ledger.events import (
     ShipmentTransferred,
     ShipmentVoided,
 )
-from ledger.fold import States
+from ledger.fold import States, dated
 
 Kind = Literal["export", "reexport", "transfer"]
 Status = Literal["declared", "under way", "delivered", "voided", "unknown"]
@@ -100,10 +100,10 @@ class ShipmentRow:
 
 
 class ShipmentsFold:
-    """Shipments under `S/<shipment>`."""
+    """Shipments under `S/<shipment>`; the newest date of all under `latest`."""
 
     name = "shipments"
-    version = 1
+    version = 2
     reads = frozenset(
         event.wire
         for event in (
@@ -114,6 +114,7 @@ class ShipmentsFold:
 
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry does to a shipment."""
+        dated(states, entry.event)
         match entry.event:
             case Movement() as movement:
                 kept = _kept(states, movement.shipment)

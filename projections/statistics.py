@@ -35,7 +35,7 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.events.end_use_checks import AboutCheck, Rating
-from ledger.fold import States
+from ledger.fold import States, dated
 
 Figure = Literal[
     "applications", "approved", "denied", "returned", "days", "licensed_tpp", "shipped_tpp",
@@ -155,12 +155,10 @@ class StatisticsFold:
     L/<license>, C/<check>                    what is known of a case, and posted of it
     V/<entry>                                 a voided shipment's entry
     latest                                    newest day anything here is about
-
-    With `until`, without what happened in the world after that day. Such states are never kept.
     """
 
     name = "statistics"
-    version = 1
+    version = 2
     reads = frozenset(
         event.wire
         for event in (
@@ -170,19 +168,13 @@ class StatisticsFold:
         )
     )  # fmt: skip
 
-    def __init__(self, until: date = date.max) -> None:
-        self._until = until
-
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry does to the figures."""
         event = entry.event
+        dated(states, event)
         if isinstance(event, ShipmentVoided):
             self._void(states, entry.number, event)
             return
-        if event.on > self._until:
-            return
-        if event.on > (states.get("latest", date) or date.min):
-            states.put("latest", event.on)
         match event:
             case ShipmentExported() | ShipmentReexported():
                 _post(states, entry.number, _shipped(event), 1, corrects=False)
@@ -207,7 +199,6 @@ class StatisticsFold:
         if (
             isinstance(voided, ShipmentExported | ShipmentReexported)
             and voided.shipment == event.shipment
-            and voided.on <= self._until
         ):
             states.put(f"V/{event.entry}", 1)
             _post(states, number, _shipped(voided), -1, corrects=True)
@@ -327,11 +318,6 @@ def quarter_of(day: date) -> str:
     ('2025Q1', '2025Q2')
     """
     return f"{day.year}Q{(day.month + 2) // 3}"
-
-
-def reaches_past(states: States, on: date) -> bool:
-    """Whether anything of a later day than this is among what is kept."""
-    return (states.get("latest", date) or date.min) > on
 
 
 def median(days: Mapping[str, int]) -> int | None:

@@ -22,7 +22,7 @@ from projections.balance import BalanceFold
 from projections.cli import case as cases
 from projections.cli import custody
 from projections.cli._look import Place, Question, looking, options, question_of, refresh
-from projections.cli._shown import accounts_on, entries_of, names_in, register_on, show_rows
+from projections.cli._shown import entries_of, names_in, show_rows
 from projections.cli.flags import alerts, flags, why
 from projections.cli.save import save
 from projections.cli.statistics import statistics
@@ -66,7 +66,7 @@ def quotas(
     with looking(place, question, [fold]) as look:
         rules = look.rules(question)
         code = None if country is None else terms.country(country)
-        states = accounts_on(look, question)
+        states = look.lived(fold, question.valid_on)
         found = board.rows(states, rules, question.valid_on, country=code)
         names = "+".join(rules.names)
         stamp = {"rules": names, **look.stamp(question)}
@@ -112,7 +112,7 @@ def licenses(
         code = None if country is None else terms.country(country)
         found = [
             row
-            for row in register.rows(register_on(look, question), question.valid_on)
+            for row in register.rows(look.lived(fold, question.valid_on), question.valid_on)
             if code in (None, row.destination) and status in (None, row.status)
         ]
         heading = [look.heading("licenses", question)] + ([] if found else ["there are none"])
@@ -134,11 +134,11 @@ def license(
     question = question_of(valid_on, known_at, None, format_)
     fold = LicensesFold()
     with looking(place, question, [fold]) as look:
-        states = register_on(look, question)
+        states = look.lived(fold, question.valid_on)
         found = list(register.rows(states, question.valid_on, license_))
         if not found:
             raise Unknown(
-                f"no entry speaks of license {license_}",
+                f"no entry speaks of license {license_} on {question.valid_on} or before",
                 remedy="`chip-ledger licenses` lists them",
                 code="LICENSE_UNKNOWN",
             )
@@ -160,26 +160,30 @@ def license(
 @click.command("shipments")
 @click.argument("shipment", metavar="[SHIPMENT]", required=False)
 @click.option("--country", metavar="CODE", help="Only shipments that touched this country.")
-@options("known_at")
+@options("valid_on", "known_at")
 @click.pass_obj
 def shipments(
-    place: Place, shipment: str | None, country: str | None, known_at: str | None, format_: str
+    place: Place,
+    shipment: str | None,
+    country: str | None,
+    valid_on: datetime | None,
+    known_at: str | None,
+    format_: str,
 ) -> None:
     """Where each shipment is, what it relied on, and whose it is."""
-    question = question_of(None, known_at, None, format_)
+    question = question_of(valid_on, known_at, None, format_)
     fold = ShipmentsFold()
     with looking(place, question, [fold]) as look:
         code = None if country is None else terms.country(country)
-        found = list(journeys.rows(look.states(fold), shipment=shipment, country=code))
+        states = look.lived(fold, question.valid_on)
+        found = list(journeys.rows(states, shipment=shipment, country=code))
         if shipment is not None and not found:
             raise Unknown(
-                f"no entry speaks of shipment {shipment}",
+                f"no entry speaks of shipment {shipment} on {question.valid_on} or before",
                 remedy="`chip-ledger shipments` lists them",
                 code="SHIPMENT_UNKNOWN",
             )
-        stamp = look.stamp(question)
-        del stamp["valid_on"]
-        heading = [f"shipments as of entry {look.entry:,}, root {look.root[:16]}…"]
+        heading = [look.heading("shipments", question)]
         columns = [
             of("shipment"), of("status"), of("kind"), of("on"),
             Column("authority", lambda row: row["license"] or row["authority"] or "–"),
@@ -189,7 +193,8 @@ def shipments(
         ]  # fmt: skip
         if not found:
             heading.append("there are none")
-        show_rows(found, names_in(journeys.ShipmentRow), stamp, question, heading, columns)
+        names = names_in(journeys.ShipmentRow)
+        show_rows(found, names, look.stamp(question), question, heading, columns)
 
 
 @click.group("views")

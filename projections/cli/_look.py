@@ -20,11 +20,12 @@ from ledger.casefile import Shown
 from ledger.entry import Entry, instant
 from ledger.errors import Malformed, Unknown
 from ledger.events import PolicyAdopted, PolicyWithdrawn
-from ledger.fold import Fold, States
+from ledger.fold import Fold, States, Until, day_of, reaches_past
 from ledger.log import Ledger, Slice, nodes, select, select_subject
 from ledger.merkle import inclusion_proof, root_of
 from ledger.policy import PolicyTimeline, Rules, after, pack_names, suppose
 from ledger.session import pack_text
+from ledger.terms import INTEGER_MAX
 
 POLICY_EVENTS: Final = (PolicyAdopted.wire, PolicyWithdrawn.wire)
 QUIET_SECONDS: Final = 1.0
@@ -45,7 +46,7 @@ class Place(Protocol):
 class Question:
     """What was asked besides the view itself.
 
-    valid_on  the day in the world whose rules and expiries apply
+    valid_on  the day in the world: what came later is left out, and its rules and expiries apply
     known_at  entry number or instant up to which entries count; None for all
     policy    packs to suppose instead of those in force; None for those
     format    table, json, jsonl or csv
@@ -82,20 +83,45 @@ class Look:
         """The newest entry up to a number or an instant, as `--known-at` reads it."""
         return self._number(text, self.entry)
 
-    def states(self, fold: Fold, *, replay: bool = False) -> States:
-        """States of a fold: what is kept, or replayed where an earlier entry or rules are meant."""
-        if self._at_head and not replay:
+    def states(self, fold: Fold) -> States:
+        """States of a fold by all that was told: what is kept, or replayed up to an entry."""
+        return self._kept(fold) or self._replayed(fold)
+
+    def lived(self, fold: Fold, day: date, *, replay: bool = False) -> States:
+        """States of a fold as it was in the world on a day.
+
+        replay  even where states are kept: a fold under other rules than they were kept under
+        """
+        kept = None if replay else self._kept(fold)
+        if kept is None or reaches_past(kept, day):
+            return self._replayed(Until(fold, day))
+        return kept
+
+    def _kept(self, fold: Fold) -> States | None:
+        """States from what is kept; None where nothing is kept of the entry looked at."""
+        if self._at_head:
             return views.at_head(self._store, self._connection, fold)
+        return None
+
+    def _replayed(self, fold: Fold) -> States:
         with _said(f"replaying {self.entry:,} entries"):
             return views.replayed(self._store, self._connection, fold, up_to=self.entry)
+
+    def by(self, day: date, entries: Sequence[Entry]) -> list[Entry]:
+        """Those of some entries that are about no later day."""
+        return [entry for entry in entries if day_of(entry, self._entry) <= day]
+
+    def _entry(self, number: int) -> Entry:
+        return views.entry_at(self._store, self._connection, number)
 
     def tagged(self, tag: str) -> list[Entry]:
         """The entries that name a subject."""
         return select(self._store, self._connection, Slice(tags=(tag,)), up_to=self.entry)
 
-    def of_types(self, types: tuple[str, ...]) -> list[Entry]:
-        """The entries of some types."""
-        return select(self._store, self._connection, Slice(types=types), up_to=self.entry)
+    def of_types(self, types: tuple[str, ...], *, ever: bool = False) -> list[Entry]:
+        """The entries of some types; `ever`, those after the entry looked at too."""
+        up_to = INTEGER_MAX if ever else self.entry
+        return select(self._store, self._connection, Slice(types=types), up_to=up_to)
 
     def stream(self, subject: str) -> list[Entry]:
         """Everything said of one subject, as its own entries."""
@@ -120,7 +146,7 @@ class Look:
 
     def numbered(self, numbers: Sequence[int]) -> list[Entry]:
         """Some entries."""
-        return [views.entry_at(self._store, self._connection, number) for number in numbers]
+        return [self._entry(number) for number in numbers]
 
     def timeline(self) -> PolicyTimeline:
         """Every adoption and withdrawal so far."""
@@ -277,6 +303,12 @@ def options(
             type=click.DateTime(["%Y-%m-%d"]),
             metavar="DATE",
             help="As it was on that day, by its rules; today in UTC unless given.",
+        ),
+        "all_days": click.option(
+            "--valid-on",
+            type=click.DateTime(["%Y-%m-%d"]),
+            metavar="DATE",
+            help="Only what was so by that day; of all days unless given.",
         ),
         "known_at": click.option(
             "--known-at",

@@ -1,15 +1,10 @@
 """What the read verbs share: rows with what they were made from, and columns of entries."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import date
 from typing import Any, Final
 
-from ledger import quota
-from ledger.fold import Fold, States
-from projections import licenses as register
-from projections.cli._look import Look, Question
-from projections.licenses import LicensesFold
+from projections.cli._look import Question
 from projections.render import Column, Row, builtins, of, show
 
 SIMULATED: Final = Column("", lambda row: "SIMULATED")
@@ -48,27 +43,6 @@ def show_rows(
     rows = [{**builtins(row), **stamp} for row in found]
     marked = [*columns, SIMULATED] if question.simulated else columns
     show(rows, question.format, heading=heading, columns=marked, fields=[*names, *stamp])
-
-
-def register_on(look: Look, question: Question) -> States:
-    """The register of licenses as it was in the world on the day asked about."""
-    return lived(look, question.valid_on, LicensesFold, register.reaches_past)
-
-
-def accounts_on(look: Look, question: Question) -> States:
-    """The countries' accounts as they were in the world on the day asked about."""
-    return lived(look, question.valid_on, quota.QuotaFold, quota.reaches_past)
-
-
-def lived(
-    look: Look,
-    on: date,
-    fold: Callable[[date], Fold],
-    reaches_past: Callable[[States, date], bool],
-) -> States:
-    """States of a fold on a day: all that is kept, or without what came later, replayed."""
-    states = look.states(fold(date.max))
-    return look.states(fold(on), replay=True) if reaches_past(states, on) else states
 
 
 def _numbers(numbers: list[int]) -> str:

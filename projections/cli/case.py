@@ -19,7 +19,7 @@ from projections.casefile import Made, choose, flags_json, involved
 from projections.cli._look import Look, Place, Question, looking, options, question_of
 from projections.cli._save import saving
 from projections.cli.flags import found_on, kept_for
-from projections.red_flags import FlagsFold, reviews
+from projections.red_flags import reviews
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -46,7 +46,7 @@ def case() -> None:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
               help="The ZIP to write.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-@options("valid_on", "policy", format_=False)
+@options("valid_on", "known_at", "policy", format_=False)
 @click.pass_obj
 def make(
     place: Place,
@@ -54,6 +54,7 @@ def make(
     out: Path,
     force: bool,
     valid_on: datetime | None,
+    known_at: str | None,
     policy: str | None,
 ) -> None:
     """Make a case file of flags and alerts, by the beginning of their ids, and of subjects.
@@ -62,7 +63,7 @@ def make(
     registry and the adopted rules, each entry with its proof on the newest checkpoint. The same
     ledger and the same question give the same bytes; their SHA-256 is printed.
     """
-    question = question_of(valid_on, None, policy, "table")
+    question = question_of(valid_on, known_at, policy, "table")
     with saving(out, force=force) as made:
         with looking(place, question, kept_for(question)) as look:
             content, said = _case_file(look, question, words)
@@ -91,14 +92,13 @@ def verify(case_path: Path, anchor_file: Path | None) -> None:
 def _case_file(look: Look, question: Question, words: tuple[str, ...]) -> tuple[bytes, str]:
     """The bytes, and what to say of them."""
     note, checkpoint = _checkpoint(look)
-    states = look.states(FlagsFold(look.supposed(question)), replay=question.simulated)
     standing = found_on(look, question)
     chosen = choose(words, standing.raised, standing.alerts, look.tagged, look.numbered)
     rules = look.rules(question)
     names = tuple(str(pack.id) for pack in rules.packs)
-    entries = {
-        entry.number: entry for entry in (*chosen.cited, *look.of_types(tuple(sorted(ABOUT_KEYS))))
-    }
+    # Whom to trust is asked today, whatever was known of the matter then.
+    keys = look.of_types(tuple(sorted(ABOUT_KEYS)), ever=True)
+    entries = {entry.number: entry for entry in (*chosen.cited, *keys)}
     for subject in involved(chosen, names):
         entries |= {entry.number: entry for entry in look.stream(subject)}
     numbers = sorted(entries)
@@ -114,7 +114,7 @@ def _case_file(look: Look, question: Question, words: tuple[str, ...]) -> tuple[
     )
     account = Account(
         chosen, made, ordered, checkpoint.size, checkpoint.root.hex(),
-        {each.flag.id: reviews(states, each.flag.id) for each in chosen.flags},
+        {each.flag.id: reviews(standing.states, each.flag.id) for each in chosen.flags},
     )  # fmt: skip
     ledger = look.ledger
     anchor = Anchor(ledger.origin, ledger.log_spki, ledger.opening_leaf)
@@ -122,7 +122,7 @@ def _case_file(look: Look, question: Question, words: tuple[str, ...]) -> tuple[
         look.proved(ordered, checkpoint.size),
         note,
         render_anchor(anchor),
-        Papers(flags_json(chosen, made, states, numbers), report(account)),
+        Papers(flags_json(chosen, made, standing.states, numbers), report(account)),
     )
     verdict = _checked(content, anchor)
     many = len(chosen.flags)

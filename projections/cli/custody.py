@@ -33,22 +33,32 @@ from projections.render import Column, Format, count, of
 @click.argument("subject", metavar="SUBJECT")
 @click.option("--svg", "picture", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Draw the route of a chip into FILE, for a browser.")  # fmt: skip
-@options("known_at")
+@options("all_days", "known_at")
 @click.pass_obj
 def trail(
-    place: Place, subject: str, picture: Path | None, known_at: str | None, format_: Format
+    place: Place,
+    subject: str,
+    picture: Path | None,
+    valid_on: datetime | None,
+    known_at: str | None,
+    format_: Format,
 ) -> None:
     """Everything said about SUBJECT: license:D1, party:acme, serial:1320123, or a bare id.
 
     Of a chip, named by its serial number, also where it is, and what in its history no single chip
     can have been through; of a shipment, what went on of it and what came back.
     """
-    question = question_of(None, known_at, None, format_)
+    question = question_of(valid_on, known_at, None, format_)
     fold = CustodyFold()
     with looking(place, question, [fold]) as look:
-        states = look.states(fold)
+        by_then = valid_on is not None
+        states = look.lived(fold, question.valid_on) if by_then else look.states(fold)
 
         def entries_of(tag: str) -> list[Entry]:
+            found = said_of(tag)
+            return look.by(question.valid_on, found) if by_then else found
+
+        def said_of(tag: str) -> list[Entry]:
             noun, _, name = tag.partition(":")
             tagged = look.tagged(tag)
             if noun != "serial":
@@ -65,8 +75,10 @@ def trail(
 
         tag, entries = trails.subject_of(subject, entries_of)
         stamp = look.stamp(question)
-        del stamp["valid_on"]
-        heading = [f"trail of {tag}, as of entry {look.entry:,}, root {look.root[:16]}…"]
+        heading = [look.heading(f"trail of {tag}", question)]
+        if not by_then:
+            del stamp["valid_on"]
+            heading = [f"trail of {tag}, as of entry {look.entry:,}, root {look.root[:16]}…"]
         noun, _, name = tag.partition(":")
         if noun == "shipment":
             heading += _lot(custody.lot(states, name))
@@ -103,7 +115,7 @@ def balance(
     question = question_of(valid_on, known_at, None, format_)
     fold = BalanceFold()
     with looking(place, question, [fold]) as look:
-        states = look.states(fold)
+        states = look.lived(fold, question.valid_on)
         party = states.get(f"balance/site/{subject}", str) or subject.removeprefix("party:")
         stock = balances.stock(states, party)
         if not stock.flows and not stock.counts and not stock.sites:
@@ -117,7 +129,6 @@ def balance(
             period
             for model in stock.models
             for period in stock.balance(model, balances.Terms.of(parameters))
-            if period.closed_on <= question.valid_on
         ]
         sites = ", ".join(sorted(stock.sites)) or "none declared"
         heading = [

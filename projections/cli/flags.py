@@ -11,7 +11,7 @@ import click
 from ledger import terms
 from ledger.errors import Malformed, Unknown
 from ledger.events import Movement
-from ledger.fold import Fold
+from ledger.fold import Fold, States
 from ledger.policy import Pattern
 from projections import track_record
 from projections import trail as trails
@@ -26,8 +26,9 @@ from projections.render import Column, count, millions, of
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stands on the day that was asked about."""
+    """What stands on the day that was asked about, and the states it was read from."""
 
+    states: States
     raised: list[Raised]
     alerts: list[Alert]
     patterns: dict[str, Pattern]
@@ -372,11 +373,12 @@ def kept_for(question: Question) -> list[Fold]:
 
 def found_on(look: Look, question: Question) -> Found:
     """The flags and alerts that stand."""
-    fold, on = FlagsFold(look.supposed(question)), question.valid_on
-    states = look.states(fold, replay=question.simulated)
+    on = question.valid_on
+    fold, states = flags_on(look, question)
     raised = fold.raised(states, on)
     detection = fold.detection(states, on)
     return Found(
+        states,
         raised,
         alerts_of(raised, fold.cluster_of(states), detection),
         {pattern.name: pattern for pattern in detection.patterns},
@@ -384,9 +386,14 @@ def found_on(look: Look, question: Question) -> Found:
     )
 
 
-def _raised(look: Look, question: Question) -> list[Raised]:
+def flags_on(look: Look, question: Question) -> tuple[FlagsFold, States]:
+    """The flags' fold under the rules asked about, and its states on the day."""
     fold = FlagsFold(look.supposed(question))
-    states = look.states(fold, replay=question.simulated)
+    return fold, look.lived(fold, question.valid_on, replay=question.simulated)
+
+
+def _raised(look: Look, question: Question) -> list[Raised]:
+    fold, states = flags_on(look, question)
     return fold.raised(states, question.valid_on)
 
 

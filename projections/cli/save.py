@@ -21,7 +21,6 @@ from projections import statistics as tables
 from projections import trail as trails
 from projections.cli._look import Look, Place, Question, looking, options, question_of
 from projections.cli._save import saving
-from projections.cli._shown import accounts_on, lived, register_on
 from projections.cli.flags import AlertRow, FlagRow, alert_row, flag_row, found_on
 from projections.licenses import LicensesFold
 from projections.red_flags import FlagsFold
@@ -47,20 +46,22 @@ def _alerts(look: Look, question: Question) -> list[object]:
     return [alert_row(look, each) for each in found_on(look, question).alerts]
 
 
-def _shipments(look: Look, _question: Question) -> list[object]:
-    return list(journeys.rows(look.states(ShipmentsFold())))
+def _shipments(look: Look, question: Question) -> list[object]:
+    return list(journeys.rows(look.lived(ShipmentsFold(), question.valid_on)))
 
 
 def _licenses(look: Look, question: Question) -> list[object]:
-    return list(register.rows(register_on(look, question), question.valid_on))
+    on = question.valid_on
+    return list(register.rows(look.lived(LicensesFold(), on), on))
 
 
 def _quotas(look: Look, question: Question) -> list[object]:
-    return list(board.rows(accounts_on(look, question), look.rules(question), question.valid_on))
+    on = question.valid_on
+    return list(board.rows(look.lived(quota.QuotaFold(), on), look.rules(question), on))
 
 
 def _statistics(look: Look, question: Question) -> list[object]:
-    states = lived(look, question.valid_on, StatisticsFold, tables.reaches_past)
+    states = look.lived(StatisticsFold(), question.valid_on)
     return list(tables.rows(states, by_country=True))
 
 

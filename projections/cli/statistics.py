@@ -13,7 +13,7 @@ from ledger.errors import Malformed
 from projections import statistics as tables
 from projections import trail as trails
 from projections.cli._look import Look, Question, looking, options, question_of
-from projections.cli._shown import lived, names_in, show_rows
+from projections.cli._shown import names_in, show_rows
 from projections.render import Column, Row, count, millions, of
 from projections.statistics import FIGURES, PostingRow, QuarterRow, StatisticsFold
 
@@ -73,7 +73,7 @@ def statistics(
         ctx.meta["projections.chosen"] = chosen
         return
     with looking(ctx.obj, question, [StatisticsFold()]) as look:
-        states = lived(look, question.valid_on, StatisticsFold, tables.reaches_past)
+        states = look.lived(StatisticsFold(), question.valid_on)
         found = tables.rows(states, quarter=chosen[0], country=chosen[1], by_country=by_country)
         heading = [look.heading("statistics", question), *(_LEGEND if found else [_NOTHING])]
         show_rows(
@@ -118,7 +118,7 @@ def revisions(ctx: click.Context, since: str | None) -> None:
 
 def _postings(ctx: click.Context, look: Look, question: Question) -> list[PostingRow]:
     quarter, country = ctx.meta["projections.chosen"]
-    states = lived(look, question.valid_on, StatisticsFold, tables.reaches_past)
+    states = look.lived(StatisticsFold(), question.valid_on)
     return tables.postings(states, quarter=quarter, country=country)
 
 

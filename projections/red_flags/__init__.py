@@ -6,6 +6,7 @@ R/<id>                  reviews of a flag
 K/<...>                 what ties parties (`projections.clusters`)
 G/<...>                 who sent what to whom (`_flows`)
 U/<license>             entries of movements that wait for a decision on their license
+latest                  newest day in the world that anything was told of (`ledger.fold`)
 """
 
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from ledger.events import (
     Movement,
     ShipmentVoided,
 )
-from ledger.fold import States
+from ledger.fold import States, dated
 from ledger.policy import Detection, Rules
 from projections import clusters
 from projections.clusters import Clusters
@@ -137,6 +138,7 @@ class FlagsFold:
 
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry does to the flags."""
+        dated(states, entry.event)
         match entry.event:
             case FlagReviewed() as reviewed:
                 made = Review(

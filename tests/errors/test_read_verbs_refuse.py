@@ -41,12 +41,14 @@ def place(tmp_path_factory):
     ("typed", "code", "exit_", "problem", "remedy"),
     [
         (
-            "license D9", "LICENSE_UNKNOWN", Exit.INCOMPLETE,
-            "no entry speaks of license D9", "`chip-ledger licenses` lists them",
+            "license D9 --valid-on 2026-11-22", "LICENSE_UNKNOWN", Exit.INCOMPLETE,
+            "no entry speaks of license D9 on 2026-11-22 or before",
+            "`chip-ledger licenses` lists them",
         ),
         (
-            "shipments S-99", "SHIPMENT_UNKNOWN", Exit.INCOMPLETE,
-            "no entry speaks of shipment S-99", "`chip-ledger shipments` lists them",
+            "shipments S-99 --valid-on 2026-11-22", "SHIPMENT_UNKNOWN", Exit.INCOMPLETE,
+            "no entry speaks of shipment S-99 on 2026-11-22 or before",
+            "`chip-ledger shipments` lists them",
         ),
         (
             "trail D9", "SUBJECT_UNKNOWN", Exit.INCOMPLETE,

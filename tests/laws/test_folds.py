@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from reader import Desk
 from world import (
     Office,
     adopted,
@@ -40,7 +41,7 @@ from ledger.events import (
     PartyRelocated,
     ShipmentVoided,
 )
-from ledger.fold import replay
+from ledger.fold import Until, reaches_past, replay
 from ledger.quota import Amounts, Holding, QuotaFold, account
 from projections.licenses import LicensesFold, rows
 from projections.red_flags import FlagsFold
@@ -306,6 +307,56 @@ def shifted(event):
     if isinstance(event, ShipmentVoided):
         return voided(event.entry + 1, event.shipment)
     return event
+
+
+SCREENS = (
+    "quotas", "quotas --policy diffusion-2025", "licenses", "shipments", "flags --all",
+    "flags --all --policy diffusion-2025", "alerts --all", "trail party:acme",
+)  # fmt: skip
+
+
+@given(histories(size=8), st.data())
+@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
+def test_what_was_known_at_an_entry_is_what_a_ledger_of_the_entries_up_to_it_shows(history, data):
+    """To the byte, entry and root included; on any day."""
+    cut = data.draw(st.integers(5, len(history)))
+    asked = [f"{verb} --valid-on {data.draw(days)}" for verb in SCREENS]
+    with TemporaryDirectory() as folder:
+        desk = Desk(f"sqlite:///{folder}/ledger.db", ())
+        try:
+            desk.office.say_at_once([shifted(event) for event in history[: cut - 1]])
+            then = [desk.type(f"{verb} --format json") for verb in asked]
+            desk.office.say_at_once([shifted(event) for event in history[cut - 1 :]])
+            known = [desk.type(f"{verb} --known-at {cut} --format json") for verb in asked]
+        finally:
+            desk.ledger.close()
+
+    assert then == known
+
+
+@given(histories(), days)
+def test_a_world_that_no_entry_reaches_past_is_what_is_kept(history, day):
+    for fold in FOLDS:
+        states = replay(fold, entries(*history))
+        lived = replay(Until(fold, day), entries(*history))
+        assert reaches_past(states, day) or states.rows() == lived.rows()
+
+
+@given(histories(), days)
+def test_nothing_of_a_later_day_changes_what_was_so_on_a_day(history, day):
+    """What is about a later day is not missed where it was never told, and a void with it."""
+    told = entries(*history)
+    later = {entry.number for entry in told if entry.event.on > day}
+    later -= {entry.number for entry in told if isinstance(entry.event, ShipmentVoided)}
+    later |= {
+        entry.number
+        for entry in told
+        if isinstance(entry.event, ShipmentVoided) and entry.event.entry in later
+    }
+    never = [entry for entry in told if entry.number not in later]
+
+    for fold in FOLDS:
+        assert replay(fold, never).rows() == replay(Until(fold, day), told).rows()
 
 
 def test_resumed_on_either_database_a_fold_keeps_the_same_bytes(database_url):

@@ -26,9 +26,9 @@ from ledger.events import (
     ShipmentTransferred,
     ShipmentVoided,
 )
-from ledger.fold import MemoryStates, replay
+from ledger.fold import MemoryStates, Until, reaches_past, replay
 from ledger.policy import Rules
-from ledger.quota import Amounts, Holding, QuotaAccount, QuotaFold, account, reaches_past
+from ledger.quota import Amounts, Holding, QuotaAccount, QuotaFold, account
 from ledger.views import catch_up, kept_rows, replayed
 
 DIFFUSION = pack("diffusion-2025")
@@ -193,7 +193,7 @@ def test_what_was_so_on_a_day_is_what_had_been_decided_and_shipped_by_then(told,
         and not (isinstance(one, Void) and f"S-{one.movement}" in gone)
     ]
     kept = after(told)
-    states = replay(QuotaFold(until=on), entries(*numbered(told)))
+    states = replay(Until(QuotaFold(), on), entries(*numbered(told)))
 
     for country in ("AE", "CH", "JP"):
         assert expected(by_then, DIFFUSION, country, on) == account(states, DIFFUSION, country, on)

@@ -6,8 +6,8 @@ import pytest
 from world import applied, approved, entries, exported, licensed, line, voided
 
 from ledger.events import Condition, LicenseDenied, LicenseReturned
-from ledger.fold import replay
-from projections.licenses import LicensesFold, reaches_past, rows
+from ledger.fold import Until, reaches_past, replay
+from projections.licenses import LicensesFold, rows
 
 DAY = date(2025, 3, 3)
 
@@ -124,8 +124,8 @@ def test_on_a_day_in_the_past_what_left_later_is_not_shipped_yet():
     left_on = told[2].event.on
     before = left_on - timedelta(days=1)
     kept = replay(LicensesFold(), told)
-    (then,) = rows(replay(LicensesFold(until=before), told), before)
-    (since,) = rows(replay(LicensesFold(until=left_on), told), left_on)
+    (then,) = rows(replay(Until(LicensesFold(), before), told), before)
+    (since,) = rows(replay(Until(LicensesFold(), left_on), told), left_on)
 
     assert (True, False) == (reaches_past(kept, before), reaches_past(kept, left_on))
     assert (8, 0, 8) == (then.licensed_units, then.shipped_units, then.left_units)
@@ -135,6 +135,6 @@ def test_on_a_day_in_the_past_what_left_later_is_not_shipped_yet():
 def test_a_shipment_that_left_later_is_not_voided_before_it_left():
     told = entries(approved(), exported(lines=(line(3),)), voided(2))
     before = told[1].event.on - timedelta(days=1)
-    (then,) = rows(replay(LicensesFold(until=before), told), before)
+    (then,) = rows(replay(Until(LicensesFold(), before), told), before)
 
     assert 0 == then.shipped_units

@@ -16,15 +16,15 @@ from ledger.events import (
     LicenseReturned,
     ShipmentTransferred,
 )
-from ledger.fold import replay
-from projections.statistics import StatisticsFold, postings, reaches_past, revisions, rows
+from ledger.fold import Until, reaches_past, replay
+from projections.statistics import StatisticsFold, postings, revisions, rows
 
 LAST = date(2025, 3, 31)
 NEXT = date(2025, 4, 1)
 
 
 def states(*events, until=date.max):
-    return replay(StatisticsFold(until), entries(*events))
+    return replay(Until(StatisticsFold(), until), entries(*events))
 
 
 def table(*events, by_country=False, until=date.max, **chosen):
