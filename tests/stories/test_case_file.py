@@ -218,6 +218,19 @@ def test_the_same_question_gives_the_same_bytes(made, tmp_path, capsys):
         assert {(1980, 1, 1, 0, 0, 0)} == {each.date_time for each in archive.infolist()}
 
 
+def test_a_case_of_what_was_known_then_brings_no_later_entry_but_those_of_keys(made, tmp_path):
+    out = tmp_path / "then.zip"
+    then = json.loads(made.files["flags.json"])["entries"][-1] - 1
+
+    assert 0 == run(["case", "party:acme", "--known-at", str(then), "--ledger", made.place,
+                     "--out", str(out)])  # fmt: skip
+    files = read_case(out.read_bytes())
+    said = json.loads(files["flags.json"])
+    assert then == said["as_of_entry"]
+    assert said["entries"][-1] <= then
+    assert "VALID" == answer(out.read_bytes()).verdict
+
+
 def test_flags_json_says_what_stands_and_why(made):
     said = json.loads(made.files["flags.json"])
 
