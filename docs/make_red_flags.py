@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from projections.red_flags import RULES
 from projections.reference import default_detection
 
 PAGE: Final = Path(__file__).with_name("red-flags.md")
@@ -29,7 +28,6 @@ def page(written: str) -> str:
 
 def _table() -> Iterator[str]:
     detection = default_detection()
-    written = {rule.name for rule in RULES}
     yield (
         f"Weak signs alert together from a weight of {detection.weak_weight} on and from"
         f" {detection.weak_groups} groups;"
@@ -42,8 +40,7 @@ def _table() -> Iterator[str]:
         numbers = ", ".join(f"{name} {value:,}" for name, value in each.parameters.items())
         weight = each.weight or ""
         pattern = f"[{each.id}](#{each.id.lower()})"
-        rule = f"`{each.name}`" + ("" if each.name in written else ", not written yet")
-        yield f"| {pattern} | {rule} | {each.group} | {weight} | {numbers} |"
+        yield f"| {pattern} | `{each.name}` | {each.group} | {weight} | {numbers} |"
 
 
 if __name__ == "__main__":

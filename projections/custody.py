@@ -74,6 +74,9 @@ OBSERVED: Final = frozenset({"customs_record", "document", "serials", "inspectio
 CARRIED: Final = frozenset({"sold", "sent", "returned", "moved"})
 """Kinds of step that take a chip somewhere."""
 
+SHIPPED: Final = (Movement, ShipmentDeclared, ShipmentOnwardObserved)
+"""What may be voided as a shipment that has never been."""
+
 
 class Step(msgspec.Struct, frozen=True, array_like=True, order=True):
     """One thing said of one chip.
@@ -388,7 +391,7 @@ def record(states: States, entry: Entry) -> list[str]:
 
 def _keep(states: States, entry: Entry, told: Told) -> None:
     event = entry.event
-    if isinstance(event, Movement):
+    if isinstance(event, SHIPPED):
         states.put(f"custody/shipment/{event.shipment}", entry.number)
     if isinstance(event, PartySoldDomestically) and event.first:
         for model in {step.model for _, step in told}:
@@ -416,9 +419,11 @@ def _list(states: States, serial: str, steps: Sequence[Step]) -> None:
             states.put(f"custody/unlisted/{model}/{serial}", None if made or not steps else True)
 
 
-def withdraw(states: States, number: int, movement: Movement) -> list[str]:
-    """Forget a movement that has never been; the serial numbers it listed."""
-    serials = {serial for line in movement.lines for serial in line.serials}
+def withdraw(states: States, number: int, event: Event) -> list[str]:
+    """Forget a shipment that has never been; the serial numbers it listed."""
+    if not isinstance(event, SHIPPED):
+        return []
+    serials = {serial for line in event.lines for serial in line.serials}
     for serial in sorted(serials):
         steps = history(states, serial)
         left = [step for step in steps if step.entry != number]
@@ -427,8 +432,8 @@ def withdraw(states: States, number: int, movement: Movement) -> list[str]:
             known = any(step.model == model for step in left)
             made = any(step.kind == "made" for step in left)
             states.put(f"custody/unlisted/{model}/{serial}", True if known and not made else None)
-    if serials and states.number(f"custody/shipment/{movement.shipment}") == number:
-        states.put(f"custody/shipment/{movement.shipment}", None)
+    if serials and states.number(f"custody/shipment/{event.shipment}") == number:
+        states.put(f"custody/shipment/{event.shipment}", None)
     return sorted(serials)
 
 
@@ -682,9 +687,11 @@ class CustodyFold:
 
     def _void(self, states: States, at: int, voided: ShipmentVoided) -> None:
         movement = states.recall(voided.entry).event if voided.entry < at else None
-        if not isinstance(movement, Movement) or movement.shipment != voided.shipment:
+        if not isinstance(movement, SHIPPED) or movement.shipment != voided.shipment:
             return
         withdraw(states, voided.entry, movement)
+        if not isinstance(movement, Movement):
+            return
         lot = _lot(states, movement.shipment)
         lot.came = {}
         states.put(f"custody/lot/{movement.shipment}", lot)

@@ -101,9 +101,11 @@ def gone(cause: str, on: int) -> PartyUnitsLost:
     return PartyUnitsLost(party="acme", lines=stock(), cause=cause, lost_on=day(on))
 
 
-def back(shipment: str, on: int, to: str = "US", reason: str = "repair") -> ShipmentReturned:
+def back(
+    shipment: str, on: int, to: str = "US", reason: str = "repair", rma: str | None = "RMA-1"
+) -> ShipmentReturned:
     return ShipmentReturned(
-        shipment=shipment, rma="RMA-1", reason=reason, lines=stock(), sender="acme",
+        shipment=shipment, rma=rma, reason=reason, lines=stock(), sender="acme",
         receiver="trader", country=to, returned_on=day(on),
     )  # fmt: skip
 

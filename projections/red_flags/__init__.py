@@ -52,10 +52,12 @@ from projections.red_flags.pass_through import PassThrough
 from projections.red_flags.remote_access import RemoteAccess
 from projections.red_flags.removed_after_check import RemovedAfterCheck
 from projections.red_flags.rerouted import Rerouted
+from projections.red_flags.round_trip import RoundTrip
 from projections.red_flags.serial_conflict import SerialConflict
 from projections.red_flags.shared_address import SharedAddress
 from projections.red_flags.sole_supplier_surge import SoleSupplierSurge
 from projections.red_flags.stockpiling import Stockpiling
+from projections.red_flags.structuring import Structuring
 from projections.red_flags.successor import Successor
 from projections.red_flags.third_party_payment import ThirdPartyPayment
 from projections.red_flags.tier3_party import Tier3Party
@@ -86,10 +88,12 @@ RULES: Final[tuple[Rule, ...]] = (
     RemoteAccess(),
     RemovedAfterCheck(),
     Rerouted(),
+    RoundTrip(),
     SerialConflict(),
     SharedAddress(),
     SoleSupplierSurge(),
     Stockpiling(),
+    Structuring(),
     Successor(),
     ThirdPartyPayment(),
     Tier3Party(),

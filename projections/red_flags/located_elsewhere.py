@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.entry import Entry
 from ledger.events import (
-    Movement,
+    Event,
     PartyDelisted,
     PartyListed,
     PartyRegistered,
@@ -75,11 +75,11 @@ class LocatedElsewhere(Rule):
                 pass
         yield from self._judge(states, dict.fromkeys(custody.record(states, entry)), reference)
 
-    def withdraw(
-        self, states: States, number: int, movement: Movement, reference: Reference
+    def retract(
+        self, states: States, number: int, event: Event, reference: Reference
     ) -> Iterator[Finding]:
         """A voided shipment took nothing anywhere."""
-        yield from self._judge(states, custody.withdraw(states, number, movement), reference)
+        yield from self._judge(states, custody.withdraw(states, number, event), reference)
 
     def _judge(
         self, states: States, serials: Iterable[str], reference: Reference

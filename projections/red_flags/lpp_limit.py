@@ -64,7 +64,7 @@ class LppLimit(Rule):
             return None
         day = reference.day(states, movement.on)
         rules = day.rules
-        amount = _covered_tpp(movement, rules)
+        amount = covered_tpp(movement, rules)
         if rules.lpp is None or not amount:
             return None
         seat = reference.seat(states, movement.ultimate_consignee, movement.on)
@@ -112,7 +112,7 @@ class LppLimit(Rule):
         return _tally.flags(states, self.name, matter, lambda counted: counted.term, flag)
 
 
-def _covered_tpp(movement: Movement, rules: Rules) -> int:
+def covered_tpp(movement: Movement, rules: Rules) -> int:
     """TPP of the items in a movement that LPP is for."""
     groups = {group for rule in rules.exceptions if rule.code == "LPP" for group in rule.items}
     return sum(

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import msgspec
 
 from ledger.entry import Entry
-from ledger.events import CheckSerialsRead, Movement, PartyChipsUnreachable
+from ledger.events import CheckSerialsRead, Event, PartyChipsUnreachable
 from ledger.fold import States
 from ledger.terms import WHOLE_BP
 from projections import custody
@@ -59,11 +59,11 @@ class RemovedAfterCheck(Rule):
                 pass
         yield from self._judge(states, serials, reference)
 
-    def withdraw(
-        self, states: States, number: int, movement: Movement, reference: Reference
+    def retract(
+        self, states: States, number: int, event: Event, reference: Reference
     ) -> Iterator[Finding]:
         """A voided shipment explains nothing."""
-        yield from self._judge(states, custody.withdraw(states, number, movement), reference)
+        yield from self._judge(states, custody.withdraw(states, number, event), reference)
 
     def _read(self, states: States, number: int, read: CheckSerialsRead) -> None:
         serials = tuple(dict.fromkeys(r.attested or r.label for r in read.readings))

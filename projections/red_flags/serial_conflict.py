@@ -7,7 +7,7 @@ from string import ascii_uppercase, digits
 from typing import Final
 
 from ledger.entry import Entry
-from ledger.events import Movement, PartySoldDomestically
+from ledger.events import Event, PartySoldDomestically
 from ledger.fold import States
 from projections import custody
 from projections.custody import Conflict, Step
@@ -45,11 +45,11 @@ class SerialConflict(Rule):
             serials = [*serials, *self._registered(states, entry.event)]
         yield from self._judge(states, dict.fromkeys(serials), reference)
 
-    def withdraw(
-        self, states: States, number: int, movement: Movement, reference: Reference
+    def retract(
+        self, states: States, number: int, event: Event, reference: Reference
     ) -> Iterator[Finding]:
         """A voided shipment carried nothing."""
-        yield from self._judge(states, custody.withdraw(states, number, movement), reference)
+        yield from self._judge(states, custody.withdraw(states, number, event), reference)
 
     def _registered(self, states: States, sale: PartySoldDomestically) -> list[str]:
         """Numbers to look at again when a maker lists what it sold.

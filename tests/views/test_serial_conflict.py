@@ -1,7 +1,9 @@
 """A serial number stands on two chips, or on one that its maker never sold."""
 
-from custody_stories import N, day, made, read, seen, sent
-from world import TODAY, flags, raised, voided
+from custody_stories import N, day, held, made, read, seen, sent
+from world import TODAY, declared, flags, raised, voided
+
+from ledger.events import GoodsLine
 
 
 def conflicts(*events):
@@ -89,3 +91,22 @@ def test_a_flag_on_a_later_day_is_not_there_yet():
 
     assert [] == found
     assert ["serial-conflict"] == [each.flag.rule for each in raised(history, TODAY)]
+
+
+def test_a_void_of_what_was_declared_in_words_takes_the_conflict_along():
+    goods = GoodsLine(description="H100", serials=(N,))
+    words = declared(exporter="trader", route=("US", "MY"), declared_on=day(15), lines=(goods,))
+
+    assert 1 == len(conflicts(made(), sent("S-1"), words))
+    assert [] == conflicts(made(), sent("S-1"), words, voided(3, "S-9"))
+
+
+def test_where_an_authority_held_what_was_declared_in_words_may_be_told_last():
+    goods = GoodsLine(description="H100", serials=(N,))
+    words = declared(exporter="trader", route=("US", "MY"), declared_on=day(3), lines=(goods,))
+    history = (made(), words, sent("S-2", on=15))
+
+    assert 1 == len(conflicts(*history))
+    assert (
+        [] == conflicts(*history, held("S-9", "US", 4)) == conflicts(held("S-9", "US", 4), *history)
+    )
