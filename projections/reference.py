@@ -64,6 +64,11 @@ DETECTION_PACK: Final = "detection-2026"
 SEATS_MAX: Final = 20_000
 """Seats remembered at once."""
 
+Span = tuple[date, date]
+"""The first and the last day of some days."""
+
+ALWAYS: Final[Span] = (date.min, date.max)
+
 
 Days = dict[str, list[int]]
 """Entries of movements by their dates (ISO)."""
@@ -226,7 +231,8 @@ def default_detection() -> Detection:
 
 
 class Reference:
-    """What is known at some entry; with `rules`, as if those had always been in force.
+    """What is known at some entry; with `rules`, as if those had been in force all along, or from
+    the first to the last day of a `span`.
 
     What it looked up is remembered for the states it was asked about, until an entry changes it.
     """
@@ -239,8 +245,9 @@ class Reference:
         )
     }  # fmt: skip
 
-    def __init__(self, rules: Rules | None = None) -> None:
+    def __init__(self, rules: Rules | None = None, span: Span = ALWAYS) -> None:
         self._supposed = rules
+        self._span = span
         self._states: States | None = None
         self._rulings: dict[int, Ruling] = {}
         self._days: dict[date, Day] = {}
@@ -341,7 +348,7 @@ class Reference:
         found = self._days.get(on)
         if found is None:
             rules = self._supposed
-            if rules is None:
+            if rules is None or not self._span[0] <= on <= self._span[1]:
                 kept = states.get("policies", PolicyTimeline)
                 rules = Rules() if kept is None else kept.rules_on(on)
             found = self._days[on] = Day(self._ruling(rules), on)

@@ -21,6 +21,7 @@ from projections import shipments as journeys
 from projections.balance import BalanceFold
 from projections.cli import case as cases
 from projections.cli import custody
+from projections.cli import replay as replays
 from projections.cli._look import Place, Question, looking, options, question_of, refresh
 from projections.cli._shown import entries_of, names_in, show_rows
 from projections.cli.flags import alerts, flags, why
@@ -263,7 +264,7 @@ def views_drop(place: Place, names: tuple[str, ...]) -> None:
 
 commands: Final[list[click.Command]] = [
     quotas, license, licenses, shipments, flags, alerts, why, views_, *custody.commands,
-    *cases.commands, save, statistics,
+    *cases.commands, save, statistics, *replays.commands,
 ]  # fmt: skip
 """What the front door mounts."""
 

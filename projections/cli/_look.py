@@ -5,7 +5,7 @@ and root it was made from.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -113,6 +113,10 @@ class Look:
 
     def _entry(self, number: int) -> Entry:
         return views.entry_at(self._store, self._connection, number)
+
+    def entries(self, wires: Collection[str]) -> Iterator[Entry]:
+        """The entries of some types, page by page."""
+        return views.entries(self._store, self._connection, wires, up_to=self.entry)
 
     def tagged(self, tag: str) -> list[Entry]:
         """The entries that name a subject."""

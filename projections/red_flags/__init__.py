@@ -65,7 +65,7 @@ from projections.red_flags.unauthorized_reexport import UnauthorizedReexport
 from projections.red_flags.value_anomaly import ValueAnomaly
 from projections.red_flags.volume_spike import VolumeSpike
 from projections.red_flags.without_authority import WithoutAuthority
-from projections.reference import SEATING, Reference
+from projections.reference import ALWAYS, SEATING, Reference, Span
 
 RULES: Final[tuple[Rule, ...]] = (
     AffiliateChannel(),
@@ -126,13 +126,15 @@ class Raised:
 
 
 class FlagsFold:
-    """Every rule in one pass. With `rules`, history as if those had always been in force."""
+    """Every rule in one pass. With `rules`, history as if those had been in force in `span`."""
 
     name = "flags"
     version = 28
 
-    def __init__(self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES) -> None:
-        self._reference = Reference(rules)
+    def __init__(
+        self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES, span: Span = ALWAYS
+    ) -> None:
+        self._reference = Reference(rules, span)
         self._clusters = Clusters(self._reference)
         self._rules = chosen
         own = frozenset[str]().union(*(rule.reads for rule in chosen))

@@ -1,6 +1,6 @@
 """A shipment that nothing allowed: no license, not this license, or no such exception."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -22,6 +22,7 @@ from ledger.events import (
     ShipmentDeclared,
 )
 from ledger.fold import States
+from ledger.terms import PartyId
 from projections.red_flags import _flows, _unlicensed
 from projections.red_flags._goods import UNCOVERED, Dealing, each_once, in_words
 from projections.red_flags._later import SEATING_READS, resting_on, rests_on, seated
@@ -45,7 +46,7 @@ _WEIGHT: Final[dict[Need, Severity]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
     """A movement, the rules of its date and what is known of the parties."""
 
     number: int
@@ -184,16 +185,11 @@ class WithoutAuthority(Rule):
         self, states: States, number: int, movement: Movement, reference: Reference
     ) -> Iterator[Finding]:
         day = reference.day(states, movement.on)
-        lines = day.controlled(movement.lines)
-        if not lines:
+        judged = judged_on(
+            number, movement, day, lambda party: reference.seat(states, party, movement.on)
+        )
+        if judged is None:
             return
-        consignee = reference.seat(states, movement.ultimate_consignee, movement.on)
-        end_user, purchaser = consignee, None
-        if movement.end_user not in (None, movement.ultimate_consignee):
-            end_user = reference.seat(states, movement.end_user, movement.on)
-        if movement.purchaser is not None:
-            purchaser = reference.seat(states, movement.purchaser, movement.on)
-        judged = _Judged(number, movement, day, lines, consignee, end_user, purchaser)
         if movement.license is not None:
             facts = reference.license(states, movement.license)
             yield Finding(str(number), self._against_license(judged, movement.license, facts))
@@ -203,12 +199,12 @@ class WithoutAuthority(Rule):
             yield Finding(str(number), self._against_exception(judged))
 
     def _against_license(
-        self, judged: _Judged, license_: str, facts: LicenseFacts | None
+        self, judged: Judged, license_: str, facts: LicenseFacts | None
     ) -> tuple[RedFlag, ...]:
         problems = _mismatches(judged, license_, facts)
         if not problems:
             return ()
-        need, _, shown_by = _need(judged)
+        need, _, shown_by = license_need(judged)
         if need == "none":
             problems.append("no license was needed after all")
         known = (facts.decided_at or facts.applied_at) if facts else 0
@@ -221,8 +217,8 @@ class WithoutAuthority(Rule):
             *shown_by,
         )
 
-    def _against_need(self, judged: _Judged) -> tuple[RedFlag, ...]:
-        need, why, shown_by = _need(judged)
+    def _against_need(self, judged: Judged) -> tuple[RedFlag, ...]:
+        need, why, shown_by = license_need(judged)
         if need == "none":
             return ()
         said = {
@@ -233,11 +229,11 @@ class WithoutAuthority(Rule):
         source = "15 CFR 742.6(a)(6), 744.23(a)(3)"
         return self._flag(judged, _WEIGHT[need], f"{said}, and {why}", source, *shown_by)
 
-    def _against_exception(self, judged: _Judged) -> tuple[RedFlag, ...]:
-        need, _, _ = _need(judged)
+    def _against_exception(self, judged: Judged) -> tuple[RedFlag, ...]:
+        need, _, _ = license_need(judged)
         if need == "none":
             return ()
-        refused = _unavailable(judged)
+        refused = unavailable(judged)
         if refused is None:
             return ()
         decided, why = refused
@@ -251,7 +247,7 @@ class WithoutAuthority(Rule):
         )
 
     def _flag(
-        self, judged: _Judged, severity: Severity, because: str, source: str, *cited: int
+        self, judged: Judged, severity: Severity, because: str, source: str, *cited: int
     ) -> tuple[RedFlag, ...]:
         movement = judged.movement
         return (
@@ -274,7 +270,21 @@ class WithoutAuthority(Rule):
         )
 
 
-def _need(judged: _Judged) -> tuple[Need, str, tuple[int, ...]]:
+def judged_on(
+    number: int, movement: Movement, day: Day, seat: Callable[[PartyId], Seat]
+) -> Judged | None:
+    """A movement under the rules of a day; None where they control none of it."""
+    lines = day.controlled(movement.lines)
+    if not lines:
+        return None
+    consignee = end_user = seat(movement.ultimate_consignee)
+    if movement.end_user is not None and movement.end_user != movement.ultimate_consignee:
+        end_user = seat(movement.end_user)
+    purchaser = None if movement.purchaser is None else seat(movement.purchaser)
+    return Judged(number, movement, day, lines, consignee, end_user, purchaser)
+
+
+def license_need(judged: Judged) -> tuple[Need, str, tuple[int, ...]]:
     """Whether a license is required, and why, by destination and headquarters; and the entries
     that show where the parties belong, unless the destination alone requires one.
     """
@@ -303,7 +313,7 @@ def _need(judged: _Judged) -> tuple[Need, str, tuple[int, ...]]:
     return "none", "", shown_by
 
 
-def _mismatches(judged: _Judged, license_: str, facts: LicenseFacts | None) -> list[str]:
+def _mismatches(judged: Judged, license_: str, facts: LicenseFacts | None) -> list[str]:
     """What a license does not cover, in words."""
     movement, on = judged.movement, judged.movement.on
     if facts is None:
@@ -338,7 +348,7 @@ def _mismatches(judged: _Judged, license_: str, facts: LicenseFacts | None) -> l
     return problems
 
 
-def _unavailable(judged: _Judged) -> tuple[bool, str] | None:
+def unavailable(judged: Judged) -> tuple[bool, str] | None:
     """Why an exception does not cover a movement, and whether that is certain; None if it does."""
     movement = judged.movement
     doubt = None
@@ -360,7 +370,7 @@ def _unavailable(judged: _Judged) -> tuple[bool, str] | None:
 
 
 def _available(
-    judged: _Judged, eccn: str, seats: tuple[str, str | None, str | None], *, data_center: bool
+    judged: Judged, eccn: str, seats: tuple[str, str | None, str | None], *, data_center: bool
 ) -> tuple[bool, str]:
     return judged.day.exception_available(
         judged.movement.authority,
@@ -379,6 +389,6 @@ def _filled(
     return location, own or supposed, above or supposed
 
 
-def _seat_entries(judged: _Judged) -> tuple[int, ...]:
+def _seat_entries(judged: Judged) -> tuple[int, ...]:
     parties = (judged.consignee, judged.end_user, judged.purchaser)
     return tuple(entry for party in parties if party is not None for entry in party.entries)

@@ -28,8 +28,10 @@ from ledger.events import (
 )
 from ledger.fold import MemoryStates, Until, reaches_past, replay
 from ledger.policy import Rules
-from ledger.quota import Amounts, Holding, QuotaAccount, QuotaFold, account
+from ledger.quota import Amounts, Holding, QuotaAccount, QuotaFold, account, accounts
 from ledger.views import catch_up, kept_rows, replayed
+from projections.books import Accounts
+from projections.replay import gone
 
 DIFFUSION = pack("diffusion-2025")
 CHIPS = {"gb300": ("3A090.a", 60_000), "h100-sxm": ("3A090.a", 15_832),
@@ -285,3 +287,32 @@ def test_what_is_kept_in_sql_is_what_a_replay_gives_in_memory(told, data):
         assert pure.rows() == kept_rows(ledger.store, QuotaFold.name)
         assert cells(after(told)) == cells(pure)
         ledger.close()
+
+
+@given(histories(), days)
+def test_books_say_what_the_arithmetic_of_quotas_says(history, on):
+    events = entries(*numbered(history))
+    by_number = {entry.number: entry for entry in events}
+    voids = gone(events, by_number.__getitem__)
+    books = Accounts()
+    for entry in events:
+        if isinstance(entry.event, LicenseApproved):
+            books.approve(entry.event)
+        elif isinstance(entry.event, Movement) and entry.number not in voids:
+            books.ship(entry.event)
+
+    for rules in (DIFFUSION, Rules(), pack("adv-comp-2023")):
+        book = books.book(rules)
+        said = {
+            country: book.account(country, on, rules.cap(country, on))
+            for country in book.countries()
+        }
+        expected = accounts(replay(QuotaFold(), events), rules, on)
+        assert expected == {
+            country: account for country, account in said.items() if country in expected
+        }
+        assert [] == [
+            country
+            for country in said.keys() - expected.keys()
+            if (said[country].used, said[country].exempt, said[country].licensed) != (0, 0, 0)
+        ]

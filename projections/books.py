@@ -1,0 +1,177 @@
+"""Country accounts under any rules, kept up to date amount by amount.
+
+The arithmetic is that of `ledger.quota`, which sums up when somebody asks. Whoever judges every
+decision of a long history asks as often as something is said, so here each set of rules has its
+sums at hand; tests hold both against each other. Units: TPP.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+
+from ledger.events import LicenseApproved, Movement, ShipmentTransferred
+from ledger.policy import Rules
+from ledger.quota import UNCLASSIFIED, QuotaAccount
+
+RESERVED, LICENSED, DRAWN = "reserved", "licensed", "drawn"
+
+Cell = tuple[str, str, str, str, str]
+"""What amounts are kept by: reserved, licensed or drawn; country; month decided or shipped;
+classification; the day of expiry of what is reserved, the authority of what is drawn."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """One chip on a license."""
+
+    eccn: str = ""
+    units: int = 0
+    tpp_per_unit: int = 0
+    shipped: int = 0
+
+    @property
+    def reserves(self) -> int:
+        """TPP still promised."""
+        return max(0, self.units - self.shipped) * self.tpp_per_unit
+
+
+@dataclass(slots=True)
+class _Holding:
+    """A license; shipments may be told before its approval is."""
+
+    lines: dict[str, _Line] = field(default_factory=dict)
+    country: str = ""
+    month: str = ""
+    expires: str = ""
+
+
+class Accounts:
+    """What licenses reserve and shipments draw; asked under one set of rules or another."""
+
+    def __init__(self) -> None:
+        self._holdings: dict[str, _Holding] = {}
+        self._cells: dict[Cell, int] = {}
+        self._books: dict[int, _Book] = {}
+
+    def approved(self, license_: str) -> bool:
+        """Whether a license was granted here."""
+        return license_ in self._holdings and self._holdings[license_].country != ""
+
+    def approve(self, approved: LicenseApproved) -> None:
+        """A license reserves; approved anew, it reserves what the new approval says."""
+        before = self._holdings.get(approved.license) or _Holding()
+        self._reserve(before, -1)
+        on = approved.decided_on
+        month = on.isoformat()[:7]
+        expires = approved.expires_on.isoformat()
+        now = _Holding(before.lines, approved.destination, month, expires)
+        for line in approved.lines:
+            shipped = now.lines[line.model].shipped if line.model in now.lines else 0
+            now.lines[line.model] = _Line(line.eccn, line.units, line.tpp_per_unit, shipped)
+            self._post((LICENSED, approved.destination, month, line.eccn, ""), line.tpp)
+        self._reserve(now, 1)
+        self._holdings[approved.license] = now
+
+    def ship(self, movement: Movement, sign: int = 1) -> None:
+        """A shipment draws, and uses up what its license promised; with -1, it never was."""
+        if movement.license is None and isinstance(movement, ShipmentTransferred):
+            return
+        on, country = movement.on, movement.destination
+        month, authority = on.isoformat()[:7], movement.authority
+        for line in movement.lines:
+            cell = (DRAWN, country, month, line.eccn or UNCLASSIFIED, authority)
+            self._post(cell, sign * line.tpp)
+        if movement.license is None:
+            return
+        holding = self._holdings.setdefault(movement.license, _Holding())
+        for line in movement.lines:
+            held = holding.lines.setdefault(line.model, _Line())
+            before = held.reserves
+            held.shipped += sign * line.units
+            self._promise(holding, held.eccn, held.reserves - before)
+
+    def book(self, rules: Rules) -> "_Book":
+        """The accounts under some rules."""
+        found = self._books.get(id(rules))
+        if found is None:
+            found = self._books[id(rules)] = _Book(rules)
+            for cell, tpp in self._cells.items():
+                found.post(cell, tpp)
+        return found
+
+    def _reserve(self, holding: _Holding, sign: int) -> None:
+        for line in holding.lines.values():
+            self._promise(holding, line.eccn, sign * line.reserves)
+
+    def _promise(self, holding: _Holding, eccn: str, tpp: int) -> None:
+        if tpp:
+            self._post((RESERVED, holding.country, holding.month, eccn, holding.expires), tpp)
+
+    def _post(self, cell: Cell, tpp: int) -> None:
+        self._cells[cell] = self._cells.get(cell, 0) + tpp
+        for book in self._books.values():
+            book.post(cell, tpp)
+
+
+class _Book:
+    """Every country's sums under one set of rules; a territory counts with its sovereign."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules  # held here, so that its id stays its own
+        allocation = rules.country_allocation
+        first = date.min if allocation is None else allocation.period_from
+        last = date.max if allocation is None else allocation.period_to
+        self._first, self._last = first.isoformat()[:7], last.isoformat()[:7]
+        self._column = cache(self._column_of)
+        self._sovereign = cache(rules.sovereign)
+        self._sums: defaultdict[tuple[str, str], int] = defaultdict(int)
+        # By country and month of expiry, and by day within the month.
+        self._months: defaultdict[str, defaultdict[str, int]] = defaultdict(_amounts)
+        self._days: defaultdict[tuple[str, str], defaultdict[str, int]] = defaultdict(_amounts)
+
+    def post(self, cell: Cell, tpp: int) -> None:
+        """Add an amount where it counts."""
+        kind, place, month, eccn, detail = cell
+        if not self._first <= month <= self._last:
+            return
+        column = self._column(kind, eccn, detail if kind == DRAWN else "")
+        if column is None:
+            return
+        country = self._sovereign(place)
+        if kind == RESERVED:
+            self._months[country][detail[:7]] += tpp
+            self._days[country, detail[:7]][detail] += tpp
+        else:
+            self._sums[country, column] += tpp
+
+    def account(self, country: str, on: date, cap: int | None) -> QuotaAccount:
+        """The account of a sovereign on a date: what lapsed before that day is given back."""
+        today = on.isoformat()
+        months = self._months[country]
+        reserved = sum(tpp for month, tpp in months.items() if month > today[:7])
+        days = self._days[country, today[:7]]
+        reserved += sum(tpp for day, tpp in days.items() if day >= today)
+        sums = self._sums
+        return QuotaAccount(
+            cap, reserved, sums[country, DRAWN], sums[country, "exempt"], sums[country, LICENSED]
+        )
+
+    def countries(self) -> list[str]:
+        """Every sovereign with an amount."""
+        named = {country for country, months in self._months.items() if any(months.values())}
+        return sorted(named | {country for (country, _), tpp in self._sums.items() if tpp})
+
+    def _column_of(self, kind: str, eccn: str, authority: str) -> str | None:
+        rules = self.rules
+        if rules.country_allocation is not None:
+            counted = rules.counts(eccn)
+        else:
+            counted = rules.item_group(eccn) is not None if rules.items else eccn != UNCLASSIFIED
+        if not counted:
+            return None
+        return "exempt" if kind == DRAWN and rules.exempt(authority) else kind
+
+
+def _amounts() -> defaultdict[str, int]:
+    return defaultdict(int)
