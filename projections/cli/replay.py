@@ -207,7 +207,7 @@ def _flags(look: Look, rules: Rules, lines: Lines, span: Span, on: date) -> list
     then, now = FlagsFold(), FlagsFold(rules, RULES, span)
     adoptions = {entry.number for entry in look.of_types((PolicyAdopted.wire,))}
     found = [
-        [each.flag for each in fold.raised(look.states(fold, replay=fold is now), on)]
+        [each.flag for each in fold.raised(look.lived(fold, on, replay=fold is now), on)]
         for fold in (then, now)
     ]
     in_force = look.timeline().rules_on(on)
