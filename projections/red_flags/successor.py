@@ -1,4 +1,6 @@
-"""Somebody new takes the place of a party that was listed or refused: a phoenix, a stand-in."""
+"""Somebody new takes the place of a party that was listed or refused, or would be looked at: a
+phoenix, a stand-in.
+"""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -15,7 +17,10 @@ from ledger.events import (
     LicenseDenied,
     PartyDelisted,
     PartyListed,
+    PartyMerged,
     PartyRegistered,
+    PartyRelocated,
+    PartyTenantDeclared,
 )
 from ledger.events.goods import CountedIn
 from ledger.fold import States
@@ -34,6 +39,7 @@ from projections.red_flags._goods import (
     words_of,
 )
 from projections.red_flags._judging import of_interest
+from projections.red_flags._later import SEATING_READS, resting_on, rests_on, seated
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding, Rule, standing
 from projections.reference import Reference
@@ -60,6 +66,14 @@ class Barred(msgspec.Struct, frozen=True, array_like=True):
     cited: tuple[int, ...]
 
 
+class Tenancy(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A tenant of a data center, and the entry that declares it."""
+
+    on: date
+    tenant: str
+    entry: int
+
+
 class Successor(Rule):
     """Within a year after a party was listed or refused, another takes its place.
 
@@ -68,6 +82,9 @@ class Successor(Rule):
     2. An exporter that sent to it sends like goods to the same country, under no license and no
        exception, to somebody it never sent to before: half or more of what the barred party got
        from it in as many days before, and the barred party itself lost that much.
+    3. Of tenants, whom nobody needs to bar: a data center that lets to a party from abroad that
+       belongs to tier 3 lets, within a year, to a company of its own country that was formed since
+       and belongs to the same country of tier 3. What names the same ultimate parent hides nothing.
 
     Quiet: one party under another id, by a merger or by its registration number; customers of
     before, however much they grow; a listing that had ended. Window in days, share in basis points.
@@ -85,9 +102,10 @@ class Successor(Rule):
             event.wire
             for event in (
                 PartyListed, PartyDelisted, LicenseApplied, LicenseDenied,
-                LicenseApplicationReported, LicenseDecisionReported,
+                LicenseApplicationReported, LicenseDecisionReported, PartyTenantDeclared,
             )
         }
+        | SEATING_READS
     )  # fmt: skip
 
     def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
@@ -113,9 +131,20 @@ class Successor(Rule):
                 formed = Formed(number, told.formed_on, told.registration_number)
                 states.put(f"{self.name}/P/{party}", formed)
                 yield from self._tied(states, party, reference)
+                yield from self._seated(states, entry, reference)
+            case PartyTenantDeclared(party=operator, tenant=tenant, declared_on=on):
+                key = f"{self.name}/T/{operator}"
+                known = [*(states.get(key, list[Tenancy]) or []), Tenancy(on, tenant, number)]
+                states.put(key, known)
+                tags = (f"party:{operator}", f"party:{tenant}")
+                rests_on(states, self.name, operator, tags)
+                yield from self._let(states, operator, reference)
             case event if event.wire in clusters.READS:
                 for one in each_once(getattr(event, "party", None)):
                     yield from self._tied(states, one, reference)
+                yield from self._seated(states, entry, reference)
+            case PartyRelocated():
+                yield from self._seated(states, entry, reference)
             case event:
                 told_of = dealing(number, event)
                 if told_of is not None:
@@ -202,6 +231,71 @@ class Successor(Rule):
                 evidence=entries(formed.entry, *barred.cited, *shown),
                 parties=(party, other),
             )
+
+    def _seated(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
+        """Look again at data centers of whose parties, or their tenants', more is told."""
+        tags = seated(states, entry, reference)
+        event = entry.event
+        # A merger makes one party of two, whom it may stand beside.
+        if isinstance(event, PartyMerged):
+            tags = [f"party:{event.party}", f"party:{event.into}"]
+        for operator in resting_on(states, self.name, tags):
+            yield from self._let(states, operator, reference)
+
+    def _let(self, states: States, operator: str, reference: Reference) -> Iterator[Finding]:
+        """Whether a tenant of a data center stands in for another."""
+        told = sorted(states.get(f"{self.name}/T/{operator}", list[Tenancy]) or [])
+        flags: dict[str, RedFlag] = {}
+        for at, let in enumerate(told):
+            formed = states.get(f"{self.name}/P/{let.tenant}", Formed)
+            if let.tenant in flags or formed is None or formed.on is None:
+                continue
+            for before in told[:at]:
+                flag = self._stand_in(states, operator, before, let, formed, reference)
+                if flag is not None:
+                    flags[let.tenant] = flag
+                    break
+        matter = f"let/{operator}"
+        if flags or standing(states, self.name, matter):
+            yield Finding(matter, tuple(flags.values()))
+
+    def _stand_in(
+        self, states: States, operator: str, before: Tenancy, let: Tenancy, formed: Formed,
+        reference: Reference,
+    ) -> RedFlag | None:  # fmt: skip
+        within = self._within(states, let.on, reference)
+        if formed.on is None or before.on == let.on:
+            return None
+        if not before.on <= formed.on <= let.on <= before.on + within:
+            return None
+        day = reference.day(states, let.on)
+        home = reference.seat(states, operator, let.on)
+        new, old = (reference.seat(states, each.tenant, let.on) for each in (let, before))
+        shared = sorted(
+            each for each in {*new.seats} & {*old.seats} if each is not None and day.in_tier3(each)
+        )
+        local = home.location is not None and new.location == home.location != old.location
+        one = new.parent == old.parent or self._same(states, let.tenant, before.tenant)
+        if not shared or not local or one:
+            return None
+        return RedFlag(
+            rule=self.name,
+            severity="strong",
+            subject=f"party:{let.tenant}",
+            key=f"{before.tenant}/{let.tenant}",
+            because=(
+                f"{operator} let to {before.tenant} from {before.on} and to {let.tenant} from"
+                f" {let.on}, which was formed in {new.location} on {formed.on}, in between; both"
+                f" belong to {shared[0]}, and nobody says that they are one group"
+            ),
+            source=self.source,
+            policy=day.policy,
+            on=let.on,
+            evidence=entries(
+                before.entry, let.entry, formed.entry, *home.entries, *new.entries, *old.entries
+            ),
+            parties=(let.tenant, before.tenant, operator),
+        )
 
     def _moved(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
         """Look again at the flows a dealing is part of."""

@@ -13,6 +13,8 @@ from ledger.events import (
     PartyDelisted,
     PartyListed,
     PartyMerged,
+    PartyRelocated,
+    PartyTenantDeclared,
 )
 
 RULES = adopted()
@@ -147,3 +149,78 @@ def test_what_was_voided_was_no_flow_and_took_none():
     late = (*history, sent("S-0", "new", -5, 1))
     assert [] == found(*late)
     assert 1 == len(found(*late, voided(5, "S-0")))
+
+
+# ── tenants ─────────────────────────────────────────────────────────────────────────────────────
+
+LET = date(2024, 7, 1)
+CENTER = party("center", "MY")
+ABROAD = party("abroad", "SG", headquarters="CN")
+
+
+def local(days=120, country="MY", **changes):
+    fields = {"headquarters": "CN", "formed_on": LET + timedelta(days=days)}
+    return party("local", country, **(fields | changes))
+
+
+def let(tenant, days):
+    return PartyTenantDeclared(
+        party="center", tenant=tenant, declared_on=LET + timedelta(days=days)
+    )
+
+
+TENANTS = (CENTER, ABROAD, let("abroad", 0), local(), let("local", 240))
+
+
+def test_a_tenant_formed_on_the_spot_since_one_from_abroad_stands_in_for_it():
+    (flag,) = found(*TENANTS)
+
+    assert (
+        "center let to abroad from 2024-07-01 and to local from 2025-02-26, which was formed in MY"
+        " on 2024-10-29, in between; both belong to CN, and nobody says that they are one group"
+    ) == flag.because
+    assert ("strong", (2, 3, 4, 5, 6)) == (flag.severity, flag.evidence)
+    assert ("local", "abroad", "center") == flag.parties
+
+
+def test_in_whatever_order_tenants_and_seats_are_told():
+    for told in itertools.permutations(TENANTS):
+        assert [found(*TENANTS)[0].because] == [flag.because for flag in found(*told)]
+
+
+@pytest.mark.parametrize(("formed", "on", "count"), [
+    (-1, 240, 0), (0, 240, 1), (240, 240, 1), (241, 240, 0), (120, 365, 1), (120, 366, 0),
+])  # fmt: skip
+def test_a_stand_in_is_formed_between_and_comes_within_a_year(formed, on, count):
+    history = (CENTER, ABROAD, let("abroad", 0), local(formed), let("local", on))
+
+    assert count == len(found(*history))
+
+
+@pytest.mark.parametrize("new", [
+    local(headquarters="MY"),
+    local(headquarters="RU"),
+    local(ultimate_parent="group"),
+    local(country="SG"),
+    local(formed_on=None),
+])  # fmt: skip
+def test_tenants_that_stand_in_for_nobody(new):
+    same = party("abroad", "SG", headquarters="CN", ultimate_parent="group")
+
+    assert [] == found(CENTER, same, let("abroad", 0), new, let("local", 240))
+
+
+def test_two_tenants_of_one_name_in_the_register_are_one():
+    number = {"registration_number": "201901000001"}
+    same = party("abroad", "SG", headquarters="CN", **number)
+    history = (CENTER, same, let("abroad", 0), local(**number), let("local", 240))
+    merged = PartyMerged(party="abroad", into="local", merged_on=LET)
+
+    assert [] == found(*history)
+    assert [] == found(*TENANTS, merged)
+
+
+def test_a_tenant_that_had_left_tier_3_stands_in_for_nobody():
+    moved = PartyRelocated(party="abroad", headquarters="SG", relocated_on=LET)
+
+    assert [] == found(*TENANTS, moved)
