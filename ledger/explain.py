@@ -44,6 +44,7 @@ ERRORS: Final[dict[str, str]] = {
     "DATES_ORDER": "Two dates contradict each other: one thing cannot come before the other.",
     "DATE_FORM": "Dates are written like 2025-11-19.",
     "DATE_FUTURE": "The command reports something as done on a day that has not come.",
+    "DIFF_SAME": "A difference has two sides: two days, two entries, or two policies.",
     "DISK_FULL": "The disk is full. The transaction was rolled back: nothing is half recorded.",
     "DRIVER_MISSING": "The database needs a driver that is not installed.",
     "DUPLICATE_MEMBER": "A member stands twice on a line, and says two things.",

@@ -24,6 +24,7 @@ from projections.cli import custody
 from projections.cli import replay as replays
 from projections.cli._look import Place, Question, looking, options, question_of, refresh
 from projections.cli._shown import entries_of, names_in, show_rows
+from projections.cli.diff import diff
 from projections.cli.flags import alerts, flags, why
 from projections.cli.save import save
 from projections.cli.statistics import statistics
@@ -264,7 +265,7 @@ def views_drop(place: Place, names: tuple[str, ...]) -> None:
 
 commands: Final[list[click.Command]] = [
     quotas, license, licenses, shipments, flags, alerts, why, views_, *custody.commands,
-    *cases.commands, save, statistics, *replays.commands,
+    *cases.commands, save, diff, statistics, *replays.commands,
 ]  # fmt: skip
 """What the front door mounts."""
 

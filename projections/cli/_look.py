@@ -79,6 +79,10 @@ class Look:
             else root_of(self.entry, nodes(self._store, connection))
         ).hex()
 
+    def at(self, known_at: str | None) -> "Look":
+        """The same ledger as of another entry, within the same reading."""
+        return Look(self.ledger, self._connection, known_at)
+
     def known_by(self, text: str) -> int:
         """The newest entry up to a number or an instant, as `--known-at` reads it."""
         return self._number(text, self.entry)

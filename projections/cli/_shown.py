@@ -18,12 +18,12 @@ TRAIL_COLUMNS: Final = (
 
 def entries_of(row: Row) -> str:
     """The entries a row is made from."""
-    return _numbers(row["entries"])
+    return numbers(row["entries"])
 
 
 def evidence_of(row: Row) -> str:
     """The entries a row cites."""
-    return _numbers(row["evidence"])
+    return numbers(row["evidence"])
 
 
 def names_in(row: Any) -> list[str]:
@@ -45,8 +45,8 @@ def show_rows(
     show(rows, question.format, heading=heading, columns=marked, fields=[*names, *stamp])
 
 
-def _numbers(numbers: list[int]) -> str:
+def numbers(found: list[int]) -> str:
     """Entry numbers, the middle of a long list left out."""
-    if len(numbers) <= 6:
-        return ", ".join(f"{number:,}" for number in numbers)
-    return f"{numbers[0]:,}, {numbers[1]:,}, … {numbers[-1]:,} ({len(numbers):,} entries)"
+    if len(found) <= 6:
+        return ", ".join(f"{number:,}" for number in found)
+    return f"{found[0]:,}, {found[1]:,}, … {found[-1]:,} ({len(found):,} entries)"

@@ -114,6 +114,12 @@ def place(tmp_path_factory):
             "no entry speaks of stock at nowhere", "name a site as it was declared, or a party",
         ),
         (
+            "diff --known-at 3 --valid-on 2025-05-01", "DIFF_SAME", Exit.USAGE,
+            "both sides are the same state",
+            "--known-at 120..head, --valid-on 2025-05-01..2025-06-01 or"
+            " --policy diffusion-2025..in-force",
+        ),
+        (
             "views drop boards", "VIEW_UNKNOWN", Exit.INCOMPLETE,
             "no view is called boards",
             "name one of quotas, licenses, shipments, flags, custody, balance,"
