@@ -79,7 +79,7 @@ def split(case: Visible) -> Visible:
             made.append(each)
             continue
         for part in range(PARTS):
-            share = {key: _part(each.said[key], part) for key in counts}
+            share = {key: _part(amount(each.said[key]) or 0, part) for key in counts}
             if not all(share.values()):
                 continue
             made.append(

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from benchmarks.detection.cases import Layer, Seen, Span, Visible
-from benchmarks.detection.words import amount, countries, goods, members, texts
+from benchmarks.detection.words import amount, countries, goods, members, said, someone, texts
 
 SHIPPED: Final = ("shipment_declared", "reexport_declared", "reexport_observed")
 KEPT: Final = (*SHIPPED, "domestic_sale", "order_placed", "inventory_declared", "tenant_declared",
@@ -60,27 +60,26 @@ def _events(case: Visible) -> Iterator[Seen]:
         if event.type not in KEPT:
             continue
         if event.type not in SHIPPED:
-            said = {key: value for key, value in event.said.items() if key != "tenant_hq"}
+            get = {key: value for key, value in event.said.items() if key != "tenant_hq"}
             if event.type != "tenant_declared":
-                yield replace(event, said=said)
+                yield replace(event, said=get)
             continue
-        said = dict(event.said)
-        to = countries(members(said, "destinations", "destination", "to"))
-        receiver = members(said, "ultimate_consignee", "consignee")
-        if receiver is None:
-            receiver = next((party for party, home in homes.items() if home in to), None)
-        if receiver is None:
+        get = dict(event.said)
+        to = countries(members(get, "destinations", "destination", "to"))
+        receiver = someone(members(get, "ultimate_consignee", "consignee"))
+        receiver = receiver or next((party for party, home in homes.items() if home in to), "")
+        if not receiver:
             continue
-        sender = members(said, "exporter", "reexporter", "seller")
-        if sender is None:
-            places = countries(members(said, "frm", "from"))
+        sender = someone(members(get, "exporter", "reexporter", "seller"))
+        if not sender:
+            places = countries(members(get, "frm", "from"))
             sender = receivers.get(next(iter(places), "")) or next(
                 (party for party, home in homes.items() if home in places), None
             )
         home = next(iter(to), "") or homes.get(receiver, "")
         receivers[home] = receiver
-        item = said.get("item") or said.get("description") or "computer hardware"
-        units = amount(members(said, "chips", "quantity"))
+        item = said(get.get("item")) or said(get.get("description")) or "computer hardware"
+        units = amount(members(get, "chips", "quantity"))
         counted = {"item": item, **({"quantity": units} if units else {})}
         license_ = f"L-{event.id}"
         who = {"ultimate_consignee": receiver, "end_user": receiver}
@@ -98,8 +97,8 @@ def _events(case: Visible) -> Iterator[Seen]:
             said={
                 "exporter": sender, **who, "destination": home, "authority": "licence",
                 "licence": license_, **counted,
-                **{key: said[key] for key in ("value_usd", "route", "bill_to", "chips")
-                   if said.get(key) is not None},
+                **{key: get[key] for key in ("value_usd", "route", "bill_to", "chips")
+                   if get.get(key) is not None},
             },
         )  # fmt: skip
         yield _new(event, 10, "arrived", "delivered",

@@ -267,7 +267,10 @@ def said(value: object, most: int = 2_000) -> str:
     """A text, cut to what an event holds; a number stands for itself."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    return value.strip()[:most].strip() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # Half of a pair of surrogates is no text that could be signed.
+    return value.encode("utf-8", "replace").decode().strip()[:most].strip()
 
 
 def someone(value: object) -> str:
@@ -291,5 +294,5 @@ def members(said: Any, *names: str) -> Any:
 def texts(value: object) -> Iterator[str]:
     """The texts in a list, or the one that stands where a list could."""
     for each in value if isinstance(value, list) else [value]:
-        if isinstance(each, str) and each.strip():
-            yield each.strip()
+        if isinstance(each, str) and said(each):
+            yield said(each)

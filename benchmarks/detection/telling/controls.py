@@ -3,6 +3,7 @@
 import calendar
 import re
 from datetime import date
+from zlib import crc32
 
 from benchmarks.detection.cases import Seen
 from benchmarks.detection.telling.teller import Teller
@@ -16,22 +17,19 @@ def control(teller: Teller, event: Seen) -> None:
     title = title or event.type.replace("_", " ")
     announced = event.type.endswith("announced")
     start = _compliance_day(title) if announced else None
-    name = f"{slug(title).lower()[:40]}-{event.on:%Y%m%d}"
-    scope = said(members(get, "tier3_scope", "scope", "note"))
     days = amount(get.get("clock_days"))
-    teller.tell(
-        event.id,
-        {
-            "command": "control.publish",
-            "control": name,
-            "title": title,
-            "effective_on": start or event.on,
-            "announced_on": event.on if announced else None,
-            "countries": list(countries(get.get("countries")) or named(title)),
-            "check_days": days if days and 1 <= days <= 3_650 else None,
-            "note": scope,
-        },
-    )
+    said_of_it = {
+        "title": title,
+        "effective_on": start or event.on,
+        "announced_on": event.on if announced else None,
+        "countries": list(countries(get.get("countries")) or named(title)),
+        "check_days": days if days and 1 <= days <= 3_650 else None,
+        "note": said(members(get, "tier3_scope", "scope", "note")),
+    }
+    # Several cases tell of one control: in the same words it is the same one.
+    words = crc32(repr(said_of_it).encode())
+    name = f"{slug(title).lower()[:40]}-{event.on:%Y%m%d}-{words:08x}"
+    teller.tell(event.id, {"command": "control.publish", "control": name, **said_of_it})
 
 
 def _compliance_day(text: str) -> date | None:

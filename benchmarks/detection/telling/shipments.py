@@ -145,6 +145,9 @@ def onward(teller: Teller, event: Seen) -> None:
     get = event.said
     origins = countries(members(get, "frm", "from", "origin", "origins", "country"))
     to = next(iter(countries(members(get, "to", "destination"))), None)
+    if not origins and teller.shipped:
+        origins = teller.shipped[-1].destinations
+        teller.note(f"{event.id}: it is taken to go on from where goods were last sent")
     first = next(
         (each for each in reversed(teller.shipped) if set(each.destinations) & set(origins)), None
     )
