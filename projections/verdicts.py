@@ -126,11 +126,8 @@ def on_movement(
     if authority in WITHOUT:
         return Verdict("license_required", why, *_needing(rules, why))
     obstacle = unavailable(judged)
-    if obstacle is not None:
-        certain, because = obstacle
-        if not certain:
-            return Verdict()
-        return Verdict("exception_unavailable", because, *_providing(rules, authority))
+    if obstacle is not None and obstacle[0]:
+        return Verdict("exception_unavailable", obstacle[1], *_providing(rules, authority))
     takes = lpp_tpp(movement, day)
     if not takes or rules.lpp is None:
         return Verdict()

@@ -48,6 +48,7 @@ MACHINERY = (
     "ledger.proof",
     "ledger.session",
     "ledger.signatures",
+    "ledger.statement",
     "ledger.store",
     "ledger.tables",
     "ledger.verification",

@@ -1,51 +1,110 @@
 """The verbs of replay: history under other rules, swept, drawn, signed and checked."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Final, get_args
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, Protocol, get_args
 
 import click
+import msgspec
 
-from ledger.errors import NotAuthentic
+from ledger.errors import Malformed, NotAuthentic
 from ledger.events import PolicyAdopted, ShipmentVoided
 from ledger.policy import (
     Rules,
     Section,
-    Supposed,
     digest,
     pack_names,
+    parameters,
     parse_pack,
     shipped_pack,
     supposed_packs,
 )
+from ledger.policy.places import full_name
 from ledger.session import pack_text
+from ledger.signatures import Signer
+from ledger.statement import opened, sealed
 from projections.cli._look import Look, Place, Question, looking, options
+from projections.cli._save import saving
 from projections.cli._shown import names_in, show_rows
 from projections.flag_changes import flag_differences
-from projections.red_flags import RULES, FlagsFold
+from projections.red_flags import RULES, FlagsFold, RedFlag
 from projections.reference import DETECTION_PACK, Span
-from projections.render import Column, of
+from projections.render import Column, count, millions, of
 from projections.replay import READS, Difference, Lines, Replay, gone
+from projections.sweep import Flagged, Steps, SweepRow, svg, sweep_row
 
 PARTS: Final = ("decisions", "accounts", "flags")
 KINDS: Final = ("decision", "shipment", "account", "flag")
+STEPS_MAX: Final = 100
+STATEMENT: Final = "application/vnd.chip-ledger.replay.v1+json"
+"""Payload type of a signed replay."""
+
 DAY: Final = click.DateTime(["%Y-%m-%d"])
+FILE: Final = click.Path(dir_okay=False, path_type=Path)
+THERE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a replay is of.
+class SigningPlace(Place, Protocol):
+    """What the front door hands to a verb that signs."""
 
-    policy  the packs to suppose, as typed
-    span    the days on which they are supposed
-    only    which differences to look for
+    def signer(self) -> Signer:
+        """The key that was named."""
+        ...
+
+
+class PackSupposed(msgspec.Struct, frozen=True):
+    """A pack as it is supposed: its id with what was changed, and its whole text."""
+
+    label: str
+    text: str
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a replay is of: all that its answer depends on, besides the ledger.
+
+    packs         those supposed, earliest first
+    since, until  the first and the last day on which they are
+    only          which differences to look for
+    sweep         a value to vary instead
     """
 
-    policy: str
-    span: Span
-    only: tuple[str, ...]
+    packs: tuple[PackSupposed, ...]
+    since: date = date.min
+    until: date = date.max
+    only: tuple[str, ...] = PARTS
+    sweep: Steps | None = None
+
+    @property
+    def span(self) -> Span:
+        """The days on which the packs are supposed."""
+        return self.since, self.until
+
+    @property
+    def label(self) -> str:
+        """The supposed packs in a line."""
+        return ",".join(each.label for each in self.packs)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of their texts, one after another; of a single pack, what its adoption says."""
+        return digest("".join(each.text for each in self.packs))
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What is signed: the question, the ledger it was asked of, and every row of the answer."""
+
+    origin: str
+    size: int
+    root: str
+    asked: Asked
+    rows: list[dict[str, Any]]
+    simulated: bool = True
 
 
 class _Replay(click.Group):
@@ -75,28 +134,103 @@ def replay() -> None:
               help="The last day; accounts are shown as of it.")  # fmt: skip
 @click.option("--only", multiple=True, type=click.Choice(PARTS),
               help="Only these; flags take longest. May be given again.")  # fmt: skip
+@click.option("--sweep", metavar="NAME=LOW..HIGH:STEPS",
+              help="Vary a value of a pack: what would each have stopped?")  # fmt: skip
+@click.option("--plot", type=FILE, metavar="FILE", help="Draw the sweep into a .svg.")
+@click.option("--sign", is_flag=True, help="Sign what is found, with --key, into --out.")
+@click.option("--out", type=FILE, metavar="FILE", help="Where to write what is signed.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
 @options("known_at")
 @click.pass_obj
 def run(
-    place: Place,
+    place: SigningPlace,
     policy: str,
     since: datetime | None,
     until: datetime | None,
     only: tuple[str, ...],
+    sweep: str | None,
+    plot: Path | None,
+    sign: bool,
+    out: Path | None,
+    force: bool,
     known_at: str | None,
     format_: str,
 ) -> None:
     """Run all history under other rules, and list what would differ."""
-    span = (since.date() if since else date.min, until.date() if until else date.max)
-    asked = Asked(policy, span, only or PARTS)
+    steps = None if sweep is None else steps_of(sweep)
+    _fitting(plot, steps, sign=sign, out=out)
     with looking(place, Question(date.max, known_at, policy, format_), []) as look:
+        first = date.min if since is None else since.date()
+        last = date.max if until is None else until.date()
+        asked = Asked(supposed(look, policy), first, last, only or PARTS, steps)
         made = Made.of(look, asked)
     still_there(place, look)
-    question = Question(made.on, known_at, policy, format_)
-    heading = [look.heading("replay", question), *made.summary()]
-    show_rows(
-        made.rows, names_in(Difference), made.stamp(look, question), question, heading, _COLUMNS
-    )
+    if plot is not None:
+        with saving(plot, force=force) as drawn:
+            drawn.write_text(made.picture(look), encoding="utf-8")
+        click.echo(f"drawn into {plot}", err=True)
+    if sign and out is not None:
+        payload = made.report(look)
+        with saving(out, force=force) as written:
+            signer = place.signer()
+            look.ledger.keys().usable(signer.kid, on=datetime.now(UTC).date())
+            written.write_bytes(sealed(payload, STATEMENT, signer))
+        click.echo(f"signed into {out}; SHA-256 of what is signed:", err=True)
+        click.echo(sha256(payload).hexdigest(), err=True)
+    question = Question(made.on, known_at, asked.label, format_)
+    view = "replay" if steps is None else f"sweep of {steps.name}"
+    names = names_in(Difference if steps is None else SweepRow)
+    stamp = {"policy": asked.label, "policy_digest": asked.digest, **look.stamp(question)}
+    heading = [look.heading(view, question), *made.summary()]
+    columns = _COLUMNS if steps is None else _SWEEP_COLUMNS
+    show_rows(made.rows, names, stamp, question, heading, columns)
+
+
+@replay.command("verify")
+@click.argument(
+    "path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.pass_obj
+def verify(place: Place, path: Path) -> None:
+    """Check a signed replay against this ledger: whose it is, of what, and that it comes out again.
+
+    Exit code 0: it does. 4: the signature, the ledger or a row is another.
+    """
+    ledger = place.open()
+    try:
+        said = opened(path.read_bytes(), STATEMENT, ledger.keys())
+        origin = ledger.origin
+    finally:
+        ledger.close()
+    report = _read(said.payload)
+    click.echo(f"signed by {said.by} with key {said.key} ({said.standing})")
+    if report.origin != origin:
+        raise NotAuthentic(
+            f"it is about {report.origin}, and this ledger is {origin}",
+            remedy="name the ledger it is about with --ledger",
+            code="ORIGIN",
+        )
+    with looking(place, Question(date.max, str(report.size), None, "table"), []) as look:
+        if look.root != report.root:
+            raise NotAuthentic(
+                f"the first {report.size:,} entries have root {look.root[:16]}… here, and it says"
+                f" {report.root[:16]}…",
+                remedy="one of the two ledgers was altered: chip-ledger verify",
+                code="ROOT",
+            )
+        again = Made.of(look, report.asked).report(look)
+    click.echo(f"made from {report.size:,} entries of {origin}, root {report.root[:16]}…, as here")
+    if again != said.payload:
+        other = sum(one != two for one, two in zip(report.rows, _read(again).rows, strict=False))
+        raise NotAuthentic(
+            f"run again under {report.asked.label}, it comes out otherwise: {len(report.rows):,}"
+            f" rows as signed, {len(_read(again).rows):,} here, {other:,} of them different",
+            remedy="run it with the version of chip-ledger it was signed with",
+            code="REPLAY_DIFFERS",
+        )
+    rows = f"{len(report.rows):,} row{'s'[: len(report.rows) != 1]}"
+    click.echo(f"VALID: run again, the same {rows}; SIMULATED under {report.asked.label}")
+    click.echo(sha256(said.payload).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,86 +238,127 @@ class Made:
     """What a replay found.
 
     on      the day accounts and flags are shown as of
-    packs   those supposed, with their texts
     unsaid  sections that the rules in force on that day have, and the supposed ones do not
     """
 
-    rows: list[Difference]
+    asked: Asked
     on: date
-    packs: tuple[Supposed, ...]
     unsaid: Sequence[str]
+    rows: Sequence[Difference | SweepRow]
 
     @staticmethod
     def of(look: Look, asked: Asked) -> "Made":
         """The same, of a ledger as of some entry."""
-        packs = supposed(look, asked.policy)
-        rules, lines = rules_of(packs), lines_of(look, packs)
-        voided = gone(
-            look.entries({ShipmentVoided.wire}), lambda number: look.numbered([number])[0]
+        steps = asked.sweep
+        values = [] if steps is None else steps.values()
+        swept = [varied(asked.packs, steps, value) for value in values if steps is not None]
+        rules, lines = rules_of(asked.packs), lines_of(look, chain(asked.packs, *swept))
+        pass_ = Replay(
+            [rules_of(each) for each in swept] or [rules],
+            lines,
+            span=asked.span,
+            gone=gone(look.entries({ShipmentVoided.wire}), lambda at: look.numbered([at])[0]),
         )
-        pass_ = Replay([rules], lines, span=asked.span, gone=voided)
         for entry in look.entries(READS):
             pass_.take(entry)
-        on = pass_.latest if asked.span[1] == date.max else asked.span[1]
-        rows = pass_.differences() if "decisions" in asked.only else []
-        if "accounts" in asked.only:
-            rows += pass_.account_differences(on)
-        if "flags" in asked.only:
-            rows += _flags(look, rules, lines, asked.span, on)
+        on = pass_.latest if asked.until == date.max else asked.until
         in_force = look.timeline().rules_on(on)
-        unsaid = [name for name in get_args(Section) if in_force.governing(name)]
-        return Made(rows, on, packs, [name for name in unsaid if not rules.governing(name)])
+        said = [name for name in get_args(Section) if in_force.governing(name)]
+        unsaid = [name for name in said if not rules.governing(name)]
+        if steps is not None:
+            flagged = Flagged.by(_raised(look, FlagsFold(), on))
+            found = [
+                sweep_row(steps.name, value, pass_.differences(which), flagged)
+                for which, value in enumerate(values)
+            ]
+            return Made(asked, on, unsaid, found)
+        rows = pass_.differences() if "decisions" in asked.only else []
+        rows += pass_.account_differences(on) if "accounts" in asked.only else []
+        rows += _flags(look, rules, lines, asked.span, on) if "flags" in asked.only else []
+        return Made(asked, on, unsaid, rows)
 
-    @property
-    def label(self) -> str:
-        """The supposed packs in a line."""
-        return ",".join(each.label for each in self.packs)
+    def report(self, look: Look) -> bytes:
+        """What is signed, in its one form: sorted members, no white space, nothing of the day or
+        the machine it was made on.
+        """
+        rows = [msgspec.to_builtins(row) for row in self.rows]
+        made = Report(look.ledger.origin, look.entry, look.root, self.asked, rows)
+        return msgspec.json.encode(made, order="sorted")
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of their texts, one after another; of a single pack, what its adoption says."""
-        return digest("".join(each.text for each in self.packs))
-
-    def stamp(self, look: Look, question: Question) -> dict[str, Any]:
-        """What every row says of its making."""
-        return {"policy": self.label, "policy_digest": self.digest, **look.stamp(question)}
+    def picture(self, look: Look) -> str:
+        """The sweep as a curve."""
+        made_from = f"{look.ledger.origin}, as of entry {look.entry:,}, root {look.root[:16]}…"
+        rows = [row for row in self.rows if isinstance(row, SweepRow)]
+        return svg(rows, f"What {self.asked.label} would have stopped", made_from)
 
     def summary(self) -> Iterator[str]:
         """What was found, counted, in lines of a screen."""
         if not self.rows:
             yield "nothing would differ"
+        found = [row for row in self.rows if isinstance(row, Difference)]
         for kind in KINDS:
-            changes = [row.change for row in self.rows if row.kind == kind]
-            if not changes:
+            rows = [row for row in found if row.kind == kind]
+            if not rows:
                 continue
-            counted = Counter(changes)
+            counted = Counter(row.change for row in rows)
             said = ", ".join(f"{many:,} {name.replace('_', ' ')}" for name, many in counted.items())
-            stopped = sum(row.tpp or 0 for row in self.rows if row.kind == kind and row.stopped)
+            stopped = sum(row.tpp or 0 for row in rows if row.stopped)
             yield (
-                f"{len(changes):,} {kind}{'s'[: len(changes) > 1]}"
+                f"{len(rows):,} {kind}{'s'[: len(rows) > 1]}"
                 + ("" if kind == "account" else f": {said}")
                 + (f"; {stopped:,} TPP stopped" if stopped else "")
             )
         if self.unsaid:
             yield (
-                f"{self.label} says nothing of {', '.join(self.unsaid)}, which the rules in force"
-                " do: name their packs before it to lay it over them"
+                f"{self.asked.label} says nothing of {', '.join(self.unsaid)}, which the rules in"
+                " force do: name their packs before it to lay it over them"
             )
 
 
-def supposed(look: Look, policy: str) -> tuple[Supposed, ...]:
+def supposed(look: Look, policy: str) -> tuple[PackSupposed, ...]:
     """The packs of a line, as adopted here, else as they ship or stand in a file."""
     texts = {str(each.policy): each.text for each in look.timeline().adoptions}
     files = {name: pack_text(name) for name in pack_names(policy) if name.endswith(".toml")}
-    return supposed_packs(policy, texts | files)
+    return tuple(
+        PackSupposed(":".join((each.pack.id, *map(str, each.changed))), each.text)
+        for each in supposed_packs(policy, texts | files)
+    )
 
 
-def rules_of(packs: tuple[Supposed, ...]) -> Rules:
+def rules_of(packs: tuple[PackSupposed, ...]) -> Rules:
     """Packs laid over one another."""
-    return Rules(tuple(each.pack for each in packs), tuple(each.label for each in packs))
+    parsed = tuple(parse_pack(each.text) for each in packs)
+    return Rules(parsed, tuple(each.label for each in packs))
 
 
-def lines_of(look: Look, packs: tuple[Supposed, ...]) -> Lines:
+def steps_of(text: str) -> Steps:
+    """A sweep as typed: lpp_limit=0..26900000:10."""
+    found = re.fullmatch(r"([^=\s]+)=([0-9_]+)\.\.([0-9_]+):([0-9]+)", text)
+    if found is not None:
+        steps = Steps(found[1], int(found[2]), int(found[3]), int(found[4]))
+        if steps.low < steps.high and 1 <= steps.steps <= STEPS_MAX:
+            return steps
+    raise Malformed(
+        f"{text!r} is not a sweep of 1 to {STEPS_MAX} steps from one value to a higher one",
+        remedy="write NAME=LOW..HIGH:STEPS, such as lpp_limit=0..26900000:10",
+        code="SWEEP_FORM",
+    )
+
+
+def varied(packs: tuple[PackSupposed, ...], steps: Steps, value: int) -> tuple[PackSupposed, ...]:
+    """The packs with a value changed in the last of them that has it."""
+    having = [
+        at
+        for at, each in enumerate(packs)
+        if full_name(each.text, steps.name) in parameters(each.text)
+    ]
+    at = having[-1] if having else len(packs) - 1
+    name = parse_pack(packs[at].text).id
+    (changed,) = supposed_packs(f"{name}:{steps.name}={value}", {name: packs[at].text})
+    return (*packs[:at], PackSupposed(changed.label, changed.text), *packs[at + 1 :])
+
+
+def lines_of(look: Look, packs: Iterable[PackSupposed]) -> Lines:
     """Where to find a rule: in the supposed packs, and in those adopted here."""
     adopted = [each.text for each in look.timeline().adoptions]
     texts = [*(each.text for each in packs), *adopted, shipped_pack(DETECTION_PACK)]
@@ -203,24 +378,44 @@ def still_there(place: Place, look: Look) -> None:
             )
 
 
+def _fitting(plot: Path | None, steps: Steps | None, *, sign: bool, out: Path | None) -> None:
+    """Refuse options that ask for nothing together."""
+    if plot is not None and (steps is None or plot.suffix != ".svg"):
+        raise Malformed(
+            f"{plot.name} cannot be drawn: a picture is of a sweep, and its name ends in .svg",
+            remedy="--sweep lpp_limit=0..26900000:10 --plot curve.svg",
+            code="PLOT_FORM",
+        )
+    if sign != (out is not None):
+        raise Malformed(
+            "what is signed is written into a file, and nothing else is",
+            remedy="give both --sign and --out FILE; without them, redirect what is printed",
+            code="SIGN_FORM",
+        )
+
+
+def _read(payload: bytes) -> Report:
+    try:
+        return msgspec.json.decode(payload, type=Report)
+    except msgspec.MsgspecError as error:
+        raise NotAuthentic(
+            f"what was signed is no replay: {error}",
+            remedy="name a file that `chip-ledger replay --sign` wrote",
+            code="STATEMENT_FORM",
+        ) from error
+
+
 def _flags(look: Look, rules: Rules, lines: Lines, span: Span, on: date) -> list[Difference]:
-    then, now = FlagsFold(), FlagsFold(rules, RULES, span)
+    then, now = _raised(look, FlagsFold(), on), _raised(look, FlagsFold(rules, RULES, span), on)
     adoptions = {entry.number for entry in look.of_types((PolicyAdopted.wire,))}
-    found = [
-        [each.flag for each in fold.raised(look.lived(fold, on, replay=fold is now), on)]
-        for fold in (then, now)
-    ]
     in_force = look.timeline().rules_on(on)
-    return flag_differences(found[0], found[1], adoptions, (in_force, rules), lines, span)
+    return flag_differences(then, now, adoptions, (in_force, rules), lines, span)
 
 
-_COLUMNS: Final = (
-    Column("change", lambda row: row["change"].replace("_", " "), folds=True),
-    of("subject", folds=True), Column("entry", lambda row: f"{row['entry']:,}", number=True),
-    Column("since", lambda row: f"{row['diverges_at']:,}", number=True),
-    of("as_it_was", "as it was", folds=True), of("supposed", "would have been", folds=True),
-    Column("rule", lambda row: _rule(row), folds=True),
-)  # fmt: skip
+def _raised(look: Look, fold: FlagsFold, on: date) -> list[RedFlag]:
+    """Flags as they stand; under the rules in force, from what is kept where that can be."""
+    states = look.lived(fold, on, replay=fold.supposes)
+    return [each.flag for each in fold.raised(states, on)]
 
 
 def _rule(row: Any) -> str:
@@ -229,5 +424,21 @@ def _rule(row: Any) -> str:
     return f"{row['rule_policy']}:{row['rule_line']} {row['rule_text']}"
 
 
-commands: list[click.Command] = [replay]
+_COLUMNS: Final = (
+    Column("change", lambda row: row["change"].replace("_", " "), folds=True),
+    of("subject", folds=True), Column("entry", lambda row: f"{row['entry']:,}", number=True),
+    Column("since", lambda row: f"{row['diverges_at']:,}", number=True),
+    of("as_it_was", "as it was", folds=True), of("supposed", "would have been", folds=True),
+    Column("rule", _rule, folds=True),
+)  # fmt: skip
+
+_SWEEP_COLUMNS: Final = (
+    count("value", "value"), count("decisions", "decisions"), millions("decision_tpp", "M TPP"),
+    millions("unflagged_decision_tpp", "unflagged"), count("shipments", "shipments"),
+    count("shipment_units", "units"), millions("shipment_tpp", "M TPP"),
+    count("unflagged_shipments", "unflagged"), millions("unflagged_shipment_tpp", "M TPP"),
+)  # fmt: skip
+
+
+commands: Final[list[click.Command]] = [replay]
 """What the front door mounts."""

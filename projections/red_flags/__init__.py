@@ -135,6 +135,7 @@ class FlagsFold:
         self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES, span: Span = ALWAYS
     ) -> None:
         self._reference = Reference(rules, span)
+        self.supposes = rules is not None
         self._clusters = Clusters(self._reference)
         self._rules = chosen
         own = frozenset[str]().union(*(rule.reads for rule in chosen))

@@ -1013,6 +1013,7 @@ ELSEWHERE = {
     "ROW_MISMATCH": "tests/kernel/test_log.py",
     "SIGNATURE": "tests/kernel/test_published_vectors.py",
     "SIGNER_SET": "tests/kernel/test_envelope.py",
+    "STATEMENT_FORM": "tests/stories/test_signed_replay.py",
     "TILE": "tests/kernel/test_merkle.py",
 }
 """Codes of other modules, and the tests that provoke them."""
