@@ -21,6 +21,7 @@ from ledger.session import Session
 from ledger.store import Snapshot
 from ledger.terms import FlagId
 from projections import cli as projections_cli
+from projections.cli.probe import probe
 from projections.red_flags import RULES, FlagsFold
 
 
@@ -111,6 +112,7 @@ for _command in (
     *projections_cli.commands,
 ):
     _mount(_command)
+policy.policy_group.add_command(probe)
 _share(cli)
 cli.params.extend(_shared())
 

@@ -108,7 +108,7 @@ class Look:
         return None
 
     def _replayed(self, fold: Fold) -> States:
-        with _said(f"replaying {self.entry:,} entries"):
+        with told(f"replaying {self.entry:,} entries"):
             return views.replayed(self._store, self._connection, fold, up_to=self.entry)
 
     def by(self, day: date, entries: Sequence[Entry]) -> list[Entry]:
@@ -268,7 +268,7 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
 
 
 @contextmanager
-def _said(what: str) -> Iterator[None]:
+def told(what: str) -> Iterator[None]:
     console = Console(stderr=True)
     if not console.is_terminal:
         yield
