@@ -55,7 +55,10 @@ class ProbeRow:
 @click.command()
 @click.argument("policy", metavar="PACK")
 @click.option("--to", "country", metavar="CODE", help="The capped country; else the first one.")
-@click.option("--chip", "model", metavar="MODEL", default="h100-sxm", show_default=True)
+@click.option(
+    "--chip", "model", metavar="MODEL", default="h100-sxm", show_default=True,
+    help="The chip that is ordered, as `chips` lists it.",
+)  # fmt: skip
 @click.option(
     "--orders", type=click.IntRange(1, 12), default=6, show_default=True,
     help="Orders in one sequence, at most.",
