@@ -112,7 +112,7 @@ ERRORS: Final[dict[str, str]] = {
     "POLICY_SPEC": "Packs are supposed as PACK[:NAME=VALUE…][,PACK…].",
     "POLICY_UNKNOWN": "The pack was never adopted in this ledger.",
     "PROBE_LIBRARY": "The search for loopholes uses the package hypothesis, the extra probe.",
-    "PROBE_UNCAPPED": "policy probe looks for ways around a country's cap, and here is none to get around.",
+    "PROBE_UNCAPPED": "policy probe looks for ways around a country's cap, and there is none here.",
     "PROOF_ENTRY": "An inclusion proof is checked together with the entry's line.",
     "PROOF_FORM": "The file is not a proof this program wrote.",
     "PROOF_RANGE": "The proof asks for entries the ledger or the checkpoint does not have.",
