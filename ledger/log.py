@@ -13,7 +13,6 @@ from pathlib import Path
 
 import msgspec
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
-from sqlalchemy import Connection
 
 from ledger import keyring
 from ledger.checkpoint import Checkpoint, parse_note, sign_note
@@ -47,7 +46,7 @@ from ledger.signatures import (
     key_id,
     possession_statement,
 )
-from ledger.store import Store, StoredEvent, StoredRow, Transaction
+from ledger.store import Snapshot, Store, StoredEvent, StoredRow, Transaction
 from ledger.terms import INTEGER_MAX, ActorId
 
 CLOCK_SLACK = timedelta(seconds=300)
@@ -158,7 +157,7 @@ class Ledger:
         with self.store.reading() as connection:
             return self.keyring(connection)
 
-    def keyring(self, connection: Connection, *, size: int | None = None) -> Keyring:
+    def keyring(self, connection: Snapshot, *, size: int | None = None) -> Keyring:
         """The key registry within a transaction, folded from where it was last read.
 
         Who knows how many entries there are says so: then it is not asked for twice.
@@ -243,7 +242,7 @@ class Ledger:
                 code=error.code,
             ) from error
 
-    def _retraced(self, connection: Connection, traced: Frontier, note: str | None) -> Frontier:
+    def _retraced(self, connection: Snapshot, traced: Frontier, note: str | None) -> Frontier:
         """The Merkle state that the stored lines themselves give, from where it was traced to.
 
         Neither the head nor the tiles are asked: they are what is checked against it. Raises
@@ -332,7 +331,7 @@ class Ledger:
                 )
             return consistency_proof(old, new, nodes(self.store, connection))
 
-    def seen(self, connection: Connection) -> tuple[int, str]:
+    def seen(self, connection: Snapshot) -> tuple[int, str]:
         """Size and root of the newest checkpoint, its signature verified."""
         note = self.store.newest_note(connection)
         if note is None:
@@ -351,7 +350,7 @@ class Writing:
         self.transaction = transaction
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> Snapshot:
         """The database connection that holds the lock."""
         return self.transaction.connection
 
@@ -460,7 +459,7 @@ class Writing:
         return datetime.fromisoformat(latest)
 
 
-def nodes(store: Store, connection: Connection) -> NodeReader:
+def nodes(store: Store, connection: Snapshot) -> NodeReader:
     """Subtree hashes of the log, from its tiles and the entries after the last full one."""
     return NodeReader(
         lambda level, index: store.tile(connection, level, index),
@@ -469,13 +468,13 @@ def nodes(store: Store, connection: Connection) -> NodeReader:
 
 
 def select(
-    store: Store, connection: Connection, chosen: Slice, *, up_to: int = INTEGER_MAX
+    store: Store, connection: Snapshot, chosen: Slice, *, up_to: int = INTEGER_MAX
 ) -> list[Entry]:
     """The entries of a slice within a transaction, those it appended itself included."""
     return [entry_of(row) for row in store.select(connection, chosen.query(), up_to=up_to)]
 
 
-def select_subject(store: Store, connection: Connection, subject: str) -> list[Entry]:
+def select_subject(store: Store, connection: Snapshot, subject: str) -> list[Entry]:
     """Everything said of one subject, in order."""
     return [entry_of(row) for row in store.select_subject(connection, subject)]
 

@@ -12,7 +12,7 @@ and PostgreSQL. It stores bytes and their number, and knows nothing of what they
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,22 +29,16 @@ from eventsourcing.dcb.api import (
     DCBSubscription,
 )
 from eventsourcing.persistence import IntegrityError, ProgrammingError
-from sqlalchemy import (
-    Connection,
-    Engine,
-    insert,
-    inspect,
-)
+from sqlalchemy import Engine, insert, inspect
+from sqlalchemy.pool import PoolProxiedConnection
 
 from ledger.database import PATIENCE_SECONDS, database_url, open_engine, shown, told
 from ledger.errors import Malformed, NotAuthentic, Refused, Unknown
 from ledger.merkle import TILE_WIDTH, Frontier, completed_tiles, leaf_hash
 from ledger.tables import (
     SCHEMA_VERSION,
-    checkpoints_table,
     head_table,
     metadata,
-    tiles_table,
     triggers,
 )
 from ledger.terms import INTEGER_MAX
@@ -57,8 +51,26 @@ by one when a tag is looked up."""
 POLL_SECONDS: Final = 0.05
 """How often a subscription looks for new entries."""
 
-Snapshot = Connection
-"""One consistent view of the database, within a transaction."""
+
+class Snapshot:
+    """One consistent view of the database, within a transaction: a connection of the driver.
+
+    The driver itself runs every statement: what SQLAlchemy does around each would be most of the
+    time that an append takes.
+    """
+
+    __slots__ = ("driver", "pooled")
+
+    def __init__(self, pooled: PoolProxiedConnection) -> None:
+        self.pooled = pooled
+        self.driver: Any = pooled.driver_connection
+
+    def abandon(self) -> None:
+        """Undo what was done, and let go of the connection."""
+        try:
+            self.driver.rollback()
+        finally:
+            self.pooled.close()
 
 
 @dataclass
@@ -83,8 +95,8 @@ class Store(DCBRecorder):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.driver_error = engine.dialect.loaded_dbapi.Error
-        self._format = engine.dialect.paramstyle == "format" or engine.dialect.name != "sqlite"
-        self._idle: list[Connection] = []
+        self.on_sqlite = engine.dialect.name == "sqlite"
+        self._idle: list[Snapshot] = []
 
     @classmethod
     def create(cls, ledger: str) -> "Store":
@@ -99,10 +111,11 @@ class Store(DCBRecorder):
                 )
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         store = cls(open_engine(url))
-        with store._begin(write=True) as connection:
-            if connection.dialect.name != "sqlite":
-                # Two processes that create tables at once would otherwise both fail.
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20250113)")
+        with told(url, store.driver_error), store._engine.begin() as connection:
+            # Two processes that create tables at once would otherwise both fail.
+            connection.exec_driver_sql(
+                "BEGIN IMMEDIATE" if store.on_sqlite else "SELECT pg_advisory_xact_lock(20250113)"
+            )
             if inspect(connection).has_table(head_table.name):
                 raise Refused(
                     f"a ledger already stands at {shown(url)}",
@@ -118,7 +131,7 @@ class Store(DCBRecorder):
                     one=1, schema_version=SCHEMA_VERSION, size=0, frontier=empty.to_bytes()
                 )
             )
-        if url.get_backend_name() == "sqlite":
+        if store.on_sqlite:
             store._read_while_writing()
         return store
 
@@ -133,8 +146,9 @@ class Store(DCBRecorder):
                 code="LEDGER_MISSING",
             )
         store = cls(open_engine(url, patience_seconds))
+        with told(url, store.driver_error):
+            missing = metadata.tables.keys() - inspect(store._engine).get_table_names()
         with store.reading() as connection:
-            missing = metadata.tables.keys() - inspect(connection).get_table_names()
             # A head with no row, or two, is no other program's ledger, and `verify` names it.
             statement = "SELECT schema_version FROM ledger_head WHERE one = 1"
             found = [] if head_table.name in missing else store.fetch(connection, statement)
@@ -184,55 +198,49 @@ class Store(DCBRecorder):
     def close(self) -> None:
         """Let go of the database."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop().pooled.close()
         self._engine.dispose()
 
     # ── transactions ────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
-    def _begin(self, *, write: bool) -> Iterator[Connection]:
-        """One transaction, begun and ended in the driver; its connection is kept for the next."""
-        engine = self._engine
-        with told(engine.url, self.driver_error):
-            connection = self._idle.pop() if self._idle else engine.connect()
-            try:
-                if engine.dialect.name == "sqlite":
-                    self.run(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
-                elif not write:
-                    # One state of the database for all that is read, or a view caught up meanwhile
-                    # by somebody else would be counted with its entries a second time.
-                    self.run(
-                        connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-                    )
-                yield connection
-                if connection.in_transaction():
-                    # What went through SQLAlchemy has made it think of a transaction of its own.
-                    connection.commit()
-                else:
-                    connection.connection.commit()
-            except BaseException:
-                connection.connection.rollback()
-                connection.close()
-                raise
-            self._idle.append(connection)
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A consistent view of the database; nothing is locked."""
-        with self._begin(write=False) as connection:
+    def _begin(self, *, write: bool) -> Iterator[Snapshot]:
+        """One transaction; its connection is kept for the next."""
+        connection: Snapshot | None = None
+        try:
+            connection = self._idle.pop() if self._idle else Snapshot(self._engine.raw_connection())
+            if self.on_sqlite:
+                connection.driver.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            elif not write:
+                # One state of the database for all that is read, or a view caught up meanwhile
+                # by somebody else would be counted with its entries a second time.
+                connection.driver.execute(
+                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+                )
             yield connection
+            connection.driver.commit()
+        except BaseException:
+            with told(self._engine.url, self.driver_error):
+                if connection is not None:
+                    connection.abandon()
+                raise
+        self._idle.append(connection)
+
+    def reading(self) -> AbstractContextManager[Snapshot]:
+        """A consistent view of the database; nothing is locked."""
+        return self._begin(write=False)
 
     @contextmanager
-    def reading_damaged(self) -> Iterator[Connection]:
+    def reading_damaged(self) -> Iterator[Snapshot]:
         """The same, and what stands in SQLite's columns of text without being text is read too.
 
         Each byte of it becomes a character that no text has, so it equals nothing anybody wrote.
         """
         with self._begin(write=False) as connection:
-            if connection.dialect.name != "sqlite":
+            if not self.on_sqlite:
                 yield connection
                 return
-            driver: Any = connection.connection.driver_connection
+            driver = connection.driver
             driver.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
             try:
                 yield connection
@@ -249,7 +257,7 @@ class Store(DCBRecorder):
 
     def sql(self, statement: str) -> str:
         """A statement written for SQLite, as the driver and its database have it."""
-        if not self._format:
+        if self.on_sqlite:
             return statement
         for here, there in (("?", "%s"), ("instr(", "strpos("), ("+type", "type")):
             statement = statement.replace(here, there)
@@ -257,7 +265,7 @@ class Store(DCBRecorder):
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────
 
-    def head(self, connection: Connection) -> tuple[int, Frontier]:
+    def head(self, connection: Snapshot) -> tuple[int, Frontier]:
         """Number of entries, and the Merkle state over them."""
         rows = self.head_rows(connection)
         if len(rows) != 1 or not isinstance(rows[0][1], bytes):
@@ -278,18 +286,18 @@ class Store(DCBRecorder):
             )
         return frontier.size, frontier
 
-    def head_rows(self, connection: Connection) -> list[tuple[Any, Any]]:
+    def head_rows(self, connection: Snapshot) -> list[tuple[Any, Any]]:
         """Size and Merkle state of every row of the head, as they are; there should be one."""
         return self.fetch(connection, "SELECT size, frontier FROM ledger_head")
 
-    def last(self, connection: Connection) -> int:
+    def last(self, connection: Snapshot) -> int:
         """Number of the last entry by the rows themselves, whatever the head says."""
         ((last,),) = self.fetch(connection, "SELECT coalesce(max(position), 0) FROM entries")
         return int(last)
 
     def pages(
         self,
-        connection: Connection,
+        connection: Snapshot,
         *,
         after: int = 0,
         up_to: int = INTEGER_MAX,
@@ -312,7 +320,7 @@ class Store(DCBRecorder):
 
     def select(
         self,
-        connection: Connection,
+        connection: Snapshot,
         query: DCBQuery | None,
         *,
         after: int = 0,
@@ -328,7 +336,7 @@ class Store(DCBRecorder):
             (*values, after, up_to, limit),
         )
 
-    def select_subject(self, connection: Connection, subject: str) -> list[StoredRow]:
+    def select_subject(self, connection: Snapshot, subject: str) -> list[StoredRow]:
         """Every row of one subject, in order."""
         return self.fetch(
             connection,
@@ -338,26 +346,25 @@ class Store(DCBRecorder):
         )
 
     def fetch(
-        self, connection: Connection, statement: str, parameters: tuple[object, ...] = ()
+        self, connection: Snapshot, statement: str, parameters: tuple[object, ...] = ()
     ) -> list[Any]:
         """All rows of a statement as the driver gives them: the hot path."""
-        driver: Any = connection.connection.driver_connection
-        return list(driver.execute(self.sql(statement), parameters).fetchall())
+        found: list[Any] = connection.driver.execute(self.sql(statement), parameters).fetchall()
+        return found
 
     def run(
-        self, connection: Connection, statement: str, parameters: tuple[object, ...] = ()
+        self, connection: Snapshot, statement: str, parameters: tuple[object, ...] = ()
     ) -> None:
         """Run a statement in the driver, without rows: the hot path."""
-        driver: Any = connection.connection.driver_connection
-        driver.execute(self.sql(statement), parameters)
+        connection.driver.execute(self.sql(statement), parameters)
 
     def run_many(
-        self, connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]
+        self, connection: Snapshot, statement: str, rows: Sequence[tuple[object, ...]]
     ) -> None:
         """Run a statement in the driver once for each row: the hot path."""
-        connection.connection.cursor().executemany(self.sql(statement), rows)
+        connection.driver.cursor().executemany(self.sql(statement), rows)
 
-    def tags_of(self, connection: Connection, first: int, last: int) -> dict[int, list[str]]:
+    def tags_of(self, connection: Snapshot, first: int, last: int) -> dict[int, list[str]]:
         """Tags of entries `first` to `last`, by position, as their rows have them."""
         rows = self.fetch(
             connection,
@@ -366,7 +373,7 @@ class Store(DCBRecorder):
         )
         return {position: _split(tags) for position, tags in rows}
 
-    def audited(self, connection: Connection) -> Iterator[tuple[StoredRow, list[str]]]:
+    def audited(self, connection: Snapshot) -> Iterator[tuple[StoredRow, list[str]]]:
         """Every row in order with its tags: those it has, and again those it is found by.
 
         The two are the same, and given once; where they are not, both are given, one after the
@@ -394,13 +401,13 @@ class Store(DCBRecorder):
                     tags += given.split("\n")
                 yield (position, subject, version, wire, line), tags
 
-    def _tag_index(self, connection: Connection) -> Iterator[tuple[int, str]]:
+    def _tag_index(self, connection: Snapshot) -> Iterator[tuple[int, str]]:
         """The index of tags by entry, each entry's joined, streamed: the database sorts it."""
         # What SQLite keeps there that is no number is greater than every number, and so is left
         # out with what is past the last entry; `stray_tags` counts it.
         last = self.last(connection)
-        driver: Any = connection.connection.driver_connection
-        if connection.dialect.name == "sqlite":
+        driver = connection.driver
+        if self.on_sqlite:
             # It keeps bytes in a column of text, for whoever writes them there: no search finds
             # those, so they are given as what they are.
             yield from driver.execute(
@@ -418,10 +425,10 @@ class Store(DCBRecorder):
                 (last,),
             )
 
-    def ailments(self, connection: Connection) -> Iterator[str]:
+    def ailments(self, connection: Snapshot) -> Iterator[str]:
         """Triggers that are gone or are others, and what SQLite finds wrong with its own file."""
-        wanted = [one for one in triggers(connection.dialect.name) if "CREATE TRIGGER" in one]
-        if connection.dialect.name == "sqlite":
+        wanted = [one for one in triggers(self._engine.dialect.name) if "CREATE TRIGGER" in one]
+        if self.on_sqlite:
             found = self.fetch(connection, "SELECT sql FROM sqlite_master WHERE type = 'trigger'")
             missing = set(wanted) - {sql for (sql,) in found}
             checked = self.fetch(connection, "PRAGMA integrity_check(10)")
@@ -433,13 +440,13 @@ class Store(DCBRecorder):
             yield f"the trigger {one.split()[2]} is not there as it was made"
         yield from (f"SQLite says {said}" for (said,) in checked if said != "ok")
 
-    def stray_tags(self, connection: Connection) -> int:
+    def stray_tags(self, connection: Snapshot) -> int:
         """How many rows the index of tags has for entries that there are not."""
         statement = "SELECT count(*) FROM entry_tags WHERE position > ?"
         ((count,),) = self.fetch(connection, statement, (self.last(connection),))
         return int(count)
 
-    def tiles(self, connection: Connection) -> Iterator[tuple[Any, Any, Any]]:
+    def tiles(self, connection: Snapshot) -> Iterator[tuple[Any, Any, Any]]:
         """Every kept tile as it is: level, number and hashes, the lowest level first."""
         after: tuple[Any, Any] = (-1, -1)
         statement = (
@@ -450,7 +457,7 @@ class Store(DCBRecorder):
             yield from page
             after = page[-1][:2]
 
-    def tile(self, connection: Connection, level: int, number: int) -> bytes | None:
+    def tile(self, connection: Snapshot, level: int, number: int) -> bytes | None:
         """The 256 hashes of a complete tile, or None while it is not complete."""
         found = self.fetch(
             connection, "SELECT hashes FROM tiles WHERE level = ? AND number = ?", (level, number)
@@ -464,7 +471,7 @@ class Store(DCBRecorder):
             )
         return hashes
 
-    def leaves(self, connection: Connection, start: int, stop: int) -> list[bytes]:
+    def leaves(self, connection: Snapshot, start: int, stop: int) -> list[bytes]:
         """Leaf hashes of leaves `start` to `stop` - 1 (entries `start` + 1 to `stop`)."""
         rows = self.fetch(
             connection,
@@ -480,7 +487,7 @@ class Store(DCBRecorder):
                 code="ENTRY_SYNTAX",
             ) from None
 
-    def newest_note(self, connection: Connection) -> str | None:
+    def newest_note(self, connection: Snapshot) -> str | None:
         """The newest checkpoint, as signed."""
         rows = self.fetch(
             connection, "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
@@ -496,7 +503,7 @@ class Store(DCBRecorder):
             return note
         return None
 
-    def notes(self, connection: Connection) -> list[tuple[int, Any]]:
+    def notes(self, connection: Snapshot) -> list[tuple[int, Any]]:
         """Every checkpoint with the size its row says, oldest first, as they are."""
         return self.fetch(connection, "SELECT size, note FROM checkpoints ORDER BY size")
 
@@ -516,7 +523,7 @@ class Store(DCBRecorder):
 
     def sequenced(
         self,
-        connection: Connection,
+        connection: Snapshot,
         query: DCBQuery | None,
         *,
         after: int,
@@ -554,10 +561,10 @@ class Store(DCBRecorder):
 class Transaction:
     """The log under its write lock."""
 
-    def __init__(self, store: Store, connection: Connection) -> None:
+    def __init__(self, store: Store, connection: Snapshot) -> None:
         self.store = store
         self.connection = connection
-        if connection.dialect.name != "sqlite":
+        if not store.on_sqlite:
             store.run(connection, "SELECT one FROM ledger_head FOR UPDATE")
         self.size, self.frontier = store.head(connection)
         self._size_before = self.size
@@ -620,15 +627,14 @@ class Transaction:
 
     def keep_note(self, size: int, note: str) -> None:
         """Keep a signed checkpoint before anybody is shown it."""
-        self.connection.execute(insert(checkpoints_table).values(size=size, note=note))
+        statement = "INSERT INTO checkpoints (size, note) VALUES (?,?)"
+        self.store.run(self.connection, statement, (size, note))
 
     def keep_tiles(self, tiles: Iterable[tuple[int, int, bytes]]) -> None:
         """Keep full tiles, as level, number and hashes."""
-        rows = [
-            {"level": level, "number": number, "hashes": hashes} for level, number, hashes in tiles
-        ]
-        if rows:
-            self.connection.execute(insert(tiles_table), rows)
+        self.store.run_many(
+            self.connection, "INSERT INTO tiles (level, number, hashes) VALUES (?,?,?)", [*tiles]
+        )
 
     def finish(self) -> None:
         """Write the tiles that became complete, the tags that are due, and the head."""

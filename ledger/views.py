@@ -17,7 +17,6 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, update
 
 from ledger.database import undecodable
 from ledger.entry import Entry, read
@@ -25,8 +24,7 @@ from ledger.envelope import payload_of
 from ledger.errors import Conflict, NotAuthentic, NotPermitted, Unknown
 from ledger.fold import Fold, MemoryStates, above
 from ledger.log import entry_of, payload_in
-from ledger.store import Store
-from ledger.tables import view_positions_table, view_rows_table
+from ledger.store import Snapshot, Store
 from ledger.terms import INTEGER_MAX
 
 T = TypeVar("T")
@@ -49,7 +47,7 @@ _log = logging.getLogger(__name__)
 class SqlStates:
     """States of one fold over what is kept in SQL; changes wait in memory until `flush`."""
 
-    def __init__(self, store: Store, connection: Connection, fold: Fold, position: int) -> None:
+    def __init__(self, store: Store, connection: Snapshot, fold: Fold, position: int) -> None:
         self._store = store
         self._connection = connection
         self._fold = fold
@@ -64,7 +62,7 @@ class SqlStates:
         # What the entries up to the position give, where that which is kept is not to be read.
         self._instead: dict[str, bytes] | None = {} if position == 0 else None
 
-    def continue_in(self, connection: Connection) -> None:
+    def continue_in(self, connection: Snapshot) -> None:
         """Go on in another transaction, with what is known from the one before."""
         self._connection = connection
 
@@ -223,7 +221,7 @@ def _after(prefix: str) -> str:
     return prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else "\U0010ffff"
 
 
-def entry_at(store: Store, connection: Connection, number: int) -> Entry:
+def entry_at(store: Store, connection: Snapshot, number: int) -> Entry:
     """One entry by its number; `Unknown` (ENTRY_MISSING) when there is none."""
     for row in store.pages(connection, after=number - 1, up_to=number):
         return entry_of(row)
@@ -232,7 +230,7 @@ def entry_at(store: Store, connection: Connection, number: int) -> Entry:
 
 def entries(
     store: Store,
-    connection: Connection,
+    connection: Snapshot,
     wires: Collection[str],
     *,
     after: int = 0,
@@ -271,7 +269,7 @@ def catch_up(store: Store, fold: Fold, *, on_progress: Callable[[int], None] | N
 
 def _fold(
     store: Store,
-    connection: Connection,
+    connection: Snapshot,
     fold: Fold,
     states: SqlStates,
     *,
@@ -287,18 +285,16 @@ def _fold(
     return up_to
 
 
-def keep(
-    store: Store, connection: Connection, fold: Fold, states: SqlStates, position: int
-) -> None:
+def keep(store: Store, connection: Snapshot, fold: Fold, states: SqlStates, position: int) -> None:
     """Write states that were brought up to a position within this write transaction."""
     _position(store, connection, fold, write=True)
     states.flush(position)
-    table = view_positions_table
-    moved = update(table).where(table.c.view == fold.name).values(position=position)
-    connection.execute(moved)
+    store.run(
+        connection, "UPDATE view_positions SET position = ? WHERE view = ?", (position, fold.name)
+    )
 
 
-def at_head(store: Store, connection: Connection, fold: Fold) -> SqlStates:
+def at_head(store: Store, connection: Snapshot, fold: Fold) -> SqlStates:
     """States of a fold at the head: what is kept, and what is missing folded over it in memory.
 
     Within a write transaction, the head includes what the transaction itself appended.
@@ -310,7 +306,7 @@ def at_head(store: Store, connection: Connection, fold: Fold) -> SqlStates:
     return states
 
 
-def line_at(store: Store, connection: Connection, number: int) -> bytes:
+def line_at(store: Store, connection: Snapshot, number: int) -> bytes:
     """An entry's line, as it was signed."""
     return bytes(store.select(connection, None, after=number - 1, up_to=number)[0][4])
 
@@ -333,7 +329,7 @@ def refresh(
 
 
 def replayed(
-    store: Store, connection: Connection, fold: Fold, *, up_to: int = INTEGER_MAX
+    store: Store, connection: Snapshot, fold: Fold, *, up_to: int = INTEGER_MAX
 ) -> MemoryStates:
     """States of a fold from the first entry on, in memory: nothing kept is read or written."""
     states = MemoryStates(lambda number: entry_at(store, connection, number))
@@ -342,7 +338,7 @@ def replayed(
     return states
 
 
-def differences(store: Store, connection: Connection, fold: Fold) -> Iterator[str]:
+def differences(store: Store, connection: Snapshot, fold: Fold) -> Iterator[str]:
     """Where what is kept of a fold is not what the entries say, row by row.
 
     What no question is answered from is passed over: a fold that is not kept, or another version.
@@ -377,11 +373,17 @@ def _told(value: object) -> str:
 def drop(store: Store, views: Sequence[str] = ()) -> None:
     """Forget what is kept of some folds, or of all; the next question rebuilds it."""
     with store.writing() as transaction:
-        for table in (view_rows_table, view_positions_table):
-            statement = delete(table)
-            if views:
-                statement = statement.where(table.c.view.in_(views))
-            transaction.connection.execute(statement)
+        if views:
+            for view in views:
+                _drop(store, transaction.connection, view)
+            return
+        store.run(transaction.connection, "DELETE FROM view_rows")
+        store.run(transaction.connection, "DELETE FROM view_positions")
+
+
+def _drop(store: Store, connection: Snapshot, view: str) -> None:
+    store.run(connection, "DELETE FROM view_rows WHERE view = ?", (view,))
+    store.run(connection, "DELETE FROM view_positions WHERE view = ?", (view,))
 
 
 def kept_rows(store: Store, view: str) -> list[tuple[str, bytes]]:
@@ -414,7 +416,7 @@ def extent(store: Store, fold: Fold) -> tuple[int, int]:
         return _position(store, connection, fold), int(rows[0][0])
 
 
-def _position(store: Store, connection: Connection, fold: Fold, *, write: bool = False) -> int:
+def _position(store: Store, connection: Snapshot, fold: Fold, *, write: bool = False) -> int:
     """Where a fold stopped; what is kept of no use is dropped first, when it may be.
 
     Of no use is a fold of another version, and one that says it is of entries there are not.
@@ -427,8 +429,10 @@ def _position(store: Store, connection: Connection, fold: Fold, *, write: bool =
         if version == fold.version and position in range(store.last(connection) + 1):
             return int(position)
     if write:
-        table, rows = view_positions_table, view_rows_table
-        connection.execute(delete(rows).where(rows.c.view == fold.name))
-        connection.execute(delete(table).where(table.c.view == fold.name))
-        connection.execute(insert(table).values(view=fold.name, version=fold.version, position=0))
+        _drop(store, connection, fold.name)
+        store.run(
+            connection,
+            "INSERT INTO view_positions (view, version, position) VALUES (?,?,0)",
+            (fold.name, fold.version),
+        )
     return 0
