@@ -331,9 +331,8 @@ class Ledger:
                 )
             return consistency_proof(old, new, nodes(self.store, connection))
 
-    def seen(self, connection: Snapshot) -> tuple[int, str]:
+    def seen(self, note: str | None) -> tuple[int, str]:
         """Size and root of the newest checkpoint, its signature verified."""
-        note = self.store.newest_note(connection)
         if note is None:
             return 0, _b64(EMPTY_ROOT)
         if self._seen is None or self._seen[0] != note:
@@ -374,7 +373,7 @@ class Writing:
         if not events:
             return range(self.size + 1, self.size + 1)
         at = self._now(at, events)
-        seen = self.ledger.seen(self.connection)
+        seen = self.ledger.seen(self.transaction.newest_note())
         heads = self.transaction.heads([event.subject for event in events])
         ring = self.ledger.keyring(self.connection, size=self.size)
         signings: dict[str, Signing] = {}

@@ -97,6 +97,7 @@ class Store(DCBRecorder):
         self.driver_error = engine.dialect.loaded_dbapi.Error
         self.on_sqlite = engine.dialect.name == "sqlite"
         self._idle: list[Snapshot] = []
+        self._frontier = (b"", Frontier())
 
     @classmethod
     def create(cls, ledger: str) -> "Store":
@@ -204,8 +205,8 @@ class Store(DCBRecorder):
     # ── transactions ────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
-    def _begin(self, *, write: bool) -> Iterator[Snapshot]:
-        """One transaction; its connection is kept for the next."""
+    def _begin(self, *, write: bool) -> Iterator[Any]:
+        """One transaction, to write or to read in; its connection is kept for the next."""
         connection: Snapshot | None = None
         try:
             connection = self._idle.pop() if self._idle else Snapshot(self._engine.raw_connection())
@@ -217,7 +218,12 @@ class Store(DCBRecorder):
                 connection.driver.execute(
                     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
                 )
-            yield connection
+            if write:
+                transaction = Transaction(self, connection)
+                yield transaction
+                transaction.finish()
+            else:
+                yield connection
             connection.driver.commit()
         except BaseException:
             with told(self._engine.url, self.driver_error):
@@ -247,13 +253,9 @@ class Store(DCBRecorder):
             finally:
                 driver.text_factory = str
 
-    @contextmanager
-    def writing(self) -> Iterator["Transaction"]:
+    def writing(self) -> AbstractContextManager["Transaction"]:
         """The write lock, until the block ends; what it appended is then there, all or nothing."""
-        with self._begin(write=True) as connection:
-            transaction = Transaction(self, connection)
-            yield transaction
-            transaction.finish()
+        return self._begin(write=True)
 
     def sql(self, statement: str) -> str:
         """A statement written for SQLite, as the driver and its database have it."""
@@ -267,7 +269,10 @@ class Store(DCBRecorder):
 
     def head(self, connection: Snapshot) -> tuple[int, Frontier]:
         """Number of entries, and the Merkle state over them."""
-        rows = self.head_rows(connection)
+        return self.head_in(self.head_rows(connection))
+
+    def head_in(self, rows: Sequence[tuple[Any, ...]]) -> tuple[int, Frontier]:
+        """The same, in the rows of the head, which may say other things after these two."""
         if len(rows) != 1 or not isinstance(rows[0][1], bytes):
             raise NotAuthentic(
                 "the head of the log is damaged: it has no Merkle state"
@@ -276,7 +281,10 @@ class Store(DCBRecorder):
                 remedy="chip-ledger verify says what still holds",
                 code="FRONTIER",
             )
-        size, frontier = rows[0][0], Frontier.from_bytes(rows[0][1])
+        size, stored = rows[0][:2]
+        if stored != self._frontier[0]:
+            self._frontier = (stored, Frontier.from_bytes(stored))
+        frontier = self._frontier[1]
         if size != frontier.size:
             raise NotAuthentic(
                 f"the head of the log says {size!r} entries, and its Merkle state is over"
@@ -285,6 +293,16 @@ class Store(DCBRecorder):
                 code="FRONTIER",
             )
         return frontier.size, frontier
+
+    def keep_head(self, connection: Snapshot, frontier: Frontier) -> None:
+        """Write the number of entries and the Merkle state over them, and remember it read."""
+        stored = frontier.to_bytes()
+        self.run(
+            connection,
+            "UPDATE ledger_head SET size = ?, frontier = ?",
+            (frontier.size, stored),
+        )
+        self._frontier = (stored, frontier)
 
     def head_rows(self, connection: Snapshot) -> list[tuple[Any, Any]]:
         """Size and Merkle state of every row of the head, as they are; there should be one."""
@@ -566,9 +584,21 @@ class Transaction:
         self.connection = connection
         if not store.on_sqlite:
             store.run(connection, "SELECT one FROM ledger_head FOR UPDATE")
-        self.size, self.frontier = store.head(connection)
+        # In one go, for every append asks for both.
+        rows = store.fetch(
+            connection,
+            "SELECT size, frontier, (SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1)"
+            " FROM ledger_head",
+        )
+        self.size, self.frontier = store.head_in(rows)
+        self._note = rows[0][2]
         self._size_before = self.size
         self._leaves: list[bytes] = []
+
+    def newest_note(self) -> str | None:
+        """The newest checkpoint, as signed."""
+        note = self._note
+        return note if isinstance(note, str) else self.store.newest_note(self.connection)
 
     def matches(self, condition: DCBAppendCondition) -> bool:
         """Whether an event that matches the condition's query came after its position."""
@@ -629,6 +659,7 @@ class Transaction:
         """Keep a signed checkpoint before anybody is shown it."""
         statement = "INSERT INTO checkpoints (size, note) VALUES (?,?)"
         self.store.run(self.connection, statement, (size, note))
+        self._note = note
 
     def keep_tiles(self, tiles: Iterable[tuple[int, int, bytes]]) -> None:
         """Keep full tiles, as level, number and hashes."""
@@ -651,11 +682,7 @@ class Transaction:
                 lambda level, number: self.store.tile(self.connection, level, number),
             )
             self.keep_tiles(tiles)
-        self.store.run(
-            self.connection,
-            "UPDATE ledger_head SET size = ?, frontier = ?",
-            (self.size, self.frontier.to_bytes()),
-        )
+        self.store.keep_head(self.connection, self.frontier)
 
     def _index_tags(self) -> None:
         """Put tags into their index, up to the last entry that completes a step."""
