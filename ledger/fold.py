@@ -154,14 +154,15 @@ def dated(states: States, event: Event) -> None:
     """Remember the newest day in the world that the states were told of."""
     if event.wire in LOOKED_UP:
         return
-    day = event.on.isoformat()
-    if day > (states.get(LATEST, str) or ""):
+    day = event.on
+    latest = states.get(LATEST, date)
+    if latest is None or latest < day:
         states.put(LATEST, day)
 
 
 def reaches_past(states: States, on: date) -> bool:
     """Whether states hold something of a later day, which `Until` would leave out."""
-    return (states.get(LATEST, str) or "") > on.isoformat()
+    return (states.get(LATEST, date) or on) > on
 
 
 def above(key: str) -> Iterator[str]:

@@ -56,7 +56,8 @@ class SqlStates:
         self._known: dict[str, Any] = {}
         self._older: dict[str, Any] = {}
         self._dirty: set[str] = set()
-        self._under: dict[str, list[str]] = {}
+        # Changed keys by what they stand under, which is what scans ask for; None before the first.
+        self._under: dict[str, list[str]] | None = None
         self._all_known = position == 0
         self._recalled: dict[int, Entry] = {}
         # What the entries up to the position give, where that which is kept is not to be read.
@@ -101,10 +102,22 @@ class SqlStates:
             self._touch(key)
 
     def _touch(self, key: str) -> None:
-        """Remember a key that was changed, by itself and by what it stands under: a/b/ and a/."""
+        """Remember a key that was changed."""
         self._dirty.add(key)
-        for place in above(key):
-            self._under.setdefault(place, []).append(key)
+        if self._under is not None:
+            for place in above(key):
+                self._under.setdefault(place, []).append(key)
+
+    def _changed(self, prefix: str) -> Collection[str]:
+        """The changed keys that start so, and others where it does not end with a stroke."""
+        if not prefix.endswith("/"):
+            return self._dirty
+        if self._under is None:
+            self._under = {}
+            for key in self._dirty:
+                for place in above(key):
+                    self._under.setdefault(place, []).append(key)
+        return self._under.get(prefix, ())
 
     def scan(self, prefix: str, kind: type[T]) -> Iterator[tuple[str, T]]:
         rows = self._read(prefix, _after(prefix), kind)
@@ -112,9 +125,7 @@ class SqlStates:
             yield from rows
             return
         kept = {key: value for key, value in rows if key not in self._dirty}
-        # What ends with a stroke is looked up; only a whole scan walks through everything.
-        changed = self._under.get(prefix, ()) if prefix.endswith("/") else self._dirty
-        for key in changed:
+        for key in self._changed(prefix):
             if key.startswith(prefix) and self._known[key] is not None:
                 kept[key] = self._known[key]
         yield from sorted(kept.items())
@@ -201,7 +212,7 @@ class SqlStates:
         ])  # fmt: skip
         self._position = position
         self._dirty.clear()
-        self._under.clear()
+        self._under = None
         if self.full:
             self._known, self._older = {}, self._known
             self._all_known = False

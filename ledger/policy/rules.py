@@ -188,6 +188,13 @@ class Rules:
         code = terms.country(country)
         return self.territories.sovereign(code) if self.territories else code
 
+    def members(self, sovereign: Country) -> list[Country]:
+        """A sovereign and the territories that use its tier and allocation, in order."""
+        if self.territories is None:
+            return [sovereign]
+        some = {sovereign, *self.territories.named, *self.territories.inferred}
+        return sorted(one for one in some if self.sovereign(one) == sovereign)
+
     def in_d5(self, country: str, on: date) -> bool:
         """Whether a country is in Country Group D:5, or is Macau, on that day."""
         code = self.sovereign(country)

@@ -174,7 +174,8 @@ def test_what_is_reserved_is_what_licenses_still_hold_and_never_below_zero(histo
     reserved: dict[str, int] = {}
     for key, amounts in states.scan("R/", Amounts):
         country = key.split("/")[1]
-        reserved[country] = reserved.get(country, 0) + sum(amounts.values())
+        for row in amounts.values():
+            reserved[country] = reserved.get(country, 0) + sum(row)
 
     assert {country: tpp for country, tpp in held.items() if tpp} == reserved
     assert all(tpp > 0 for tpp in reserved.values())
