@@ -178,4 +178,5 @@ def _between(states: States, key: str, since: date, until: date) -> list[Seen]:
         rows = states.get(f"{key}/{year:04}-{month:02}", list[Seen]) or []
         found += [each for each in rows if since <= each.on <= until]
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-    return sorted(found, key=lambda seen: (seen.on, seen.entry))
+    # Of one day by what was dealt in, and never by which entry said so first.
+    return sorted(found, key=lambda seen: (seen.on, seen.others, seen.families, seen.entry))

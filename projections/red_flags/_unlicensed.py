@@ -113,6 +113,11 @@ def lack(states: States, rule: str, told: Dealing, reference: Reference) -> Lack
     return _bought(states, rule, told, day, reference)
 
 
+def nameless(told: Dealing) -> bool:
+    """Whether goods relied on nothing and nobody says what they are."""
+    return told.authority == "none" and not words_of(told) and not told.families
+
+
 def _of_group(states: States, party: str, told: Dealing, reference: Reference) -> bool:
     """Whether a party, or another of its group, sent the goods."""
     group = reference.seat(states, party, told.on).parent
@@ -152,7 +157,7 @@ def _bought(
     states: States, rule: str, told: Dealing, day: Day, reference: Reference
 ) -> Lack | None:
     """Goods without a name that relied on nothing, from somebody who had bought controlled ones."""
-    if told.authority != "none" or words_of(told) or told.families or told.exporter is None:
+    if not nameless(told) or told.exporter is None:
         return None
     since = told.on - timedelta(days=day.pattern(rule).parameters["bought_days"])
     for seen in reversed(_flows.received(states, told.exporter, since, told.on)):

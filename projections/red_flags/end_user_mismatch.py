@@ -15,10 +15,12 @@ from ledger.events import (
     ShipmentDeliveryConfirmed,
 )
 from ledger.fold import States
-from projections.clusters import Clusters
+from projections import clusters
+from projections.clusters import Clusters, once_tied
 from projections.red_flags import _flows
-from projections.red_flags._goods import DEALINGS, Dealing, dealing
+from projections.red_flags._goods import DEALINGS, Dealing, dealing, each_once
 from projections.red_flags._judging import Judging, matter_of, of_interest, words
+from projections.red_flags._later import resting_on, rests_on
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding
 from projections.reference import Reference
@@ -50,7 +52,7 @@ class EndUserMismatch(Judging):
             ShipmentDelivered, ShipmentDeliveryConfirmed, CheckRequested, CheckPerformed,
             CheckPartyNotFound, PartyTeardownObserved,
         )
-    )  # fmt: skip
+    ) | clusters.READS  # fmt: skip
 
     def note(self, states: States, entry: Entry) -> None:
         """Keep who was seen to have a shipment, and who was checked about it."""
@@ -66,7 +68,13 @@ class EndUserMismatch(Judging):
                 return
 
     def touched(self, states: States, entry: Entry, reference: Reference) -> list[int]:
-        """What was seen of a shipment bears on what was declared of it."""
+        """What was seen of a shipment bears on what was declared of it; so does who belongs with
+        whom, where somebody else was seen to have it.
+        """
+        if entry.event.wire in clusters.READS:
+            about = once_tied(states, getattr(entry.event, "party", ""), reference)
+            tags = [f"party:{party}" for party in about]
+            return [int(matter) for matter in resting_on(states, self.name, tags)]
         match entry.event:
             case (
                 ShipmentDelivered(shipment=shipment)
@@ -86,11 +94,24 @@ class EndUserMismatch(Judging):
             case PartyTeardownObserved(maker=maker) if maker is not None:
                 key = f"{self.name}/T/{maker}"
                 states.put(key, [*(states.get(key, list[int]) or []), entry.number])
+                key = f"{self.name}/O/{entry.event.party}"
+                states.put(key, [*(states.get(key, list[int]) or []), entry.number])
                 yield self._taken_apart(states, entry.number, reference)
             case event if event.wire in DEALINGS:
                 yield from self._beside(states, entry.number, event, reference)
+            case event if event.wire in clusters.READS:
+                for party in once_tied(states, getattr(event, "party", ""), reference):
+                    for teardown in states.get(f"{self.name}/O/{party}", list[int]) or []:
+                        yield self._taken_apart(states, teardown, reference)
             case _:
                 return
+
+    def again(self, states: States, number: int, reference: Reference) -> Finding:
+        """What is found on a dealing by what is known now; nothing on one that was voided."""
+        deal = dealing(number, states.recall(number).event)
+        if deal is None or number not in _flows.telling(states, deal.shipment or ""):
+            return Finding(str(number))
+        return Finding(str(number), self.judge(states, deal, reference))
 
     def retract(
         self, states: States, number: int, event: Event, reference: Reference
@@ -122,7 +143,7 @@ class EndUserMismatch(Judging):
         found: dict[str, str] = {}
         cited: list[int] = []
         others: list[str] = []
-        for number in states.get(f"{self.name}/S/{deal.shipment}", list[int]) or []:
+        for number in _by_day(states, states.get(f"{self.name}/S/{deal.shipment}", list[int])):
             event = states.recall(number).event
             match event:
                 case (
@@ -133,15 +154,18 @@ class EndUserMismatch(Judging):
                     said = f"{who} was checked about it"
                 case _:
                     continue
+            self._ask(states, deal, who, named)
             if not self._one_of(states, who, (*named, *deal.senders), event.on, reference):
                 found.setdefault(who, said)
                 cited.append(number)
                 others.append(who)
-        for number in _flows.onward(states, deal.shipment):
+        for number in _by_day(states, _flows.onward(states, deal.shipment)):
             leg = dealing(number, states.recall(number).event)
             if leg is None or leg.authority not in WITHOUT_LICENSE:
                 continue
             to, where = leg.consignee, ", ".join(leg.destinations)
+            for each in each_once(to, leg.end_user):
+                self._ask(states, deal, each, named)
             if to is not None and not self._one_of(states, to, named, leg.on, reference):
                 found.setdefault(to, f"it went on to {to} in {where} on {leg.on}")
                 others.append(to)
@@ -258,6 +282,11 @@ class EndUserMismatch(Judging):
         )
         return Finding(matter, (flag,))
 
+    def _ask(self, states: States, deal: Dealing, who: str, named: tuple[str, ...]) -> None:
+        """Judge a dealing again when it is told who else belongs with whoever had it."""
+        if who not in named or who == deal.end_user:
+            rests_on(states, self.name, str(deal.entry), (f"party:{who}",))
+
     def _one_of(
         self, states: States, who: str, named: tuple[str, ...], on: date, reference: Reference
     ) -> bool:
@@ -265,3 +294,8 @@ class EndUserMismatch(Judging):
         if who in named:
             return True
         return bool(set(Clusters(reference).of(states, who, on).members) & set(named))
+
+
+def _by_day(states: States, numbers: list[int] | None) -> list[int]:
+    """Entries by the days they tell of."""
+    return sorted(numbers or (), key=lambda number: (states.recall(number).event.on, number))

@@ -78,7 +78,7 @@ class Misdescription(Rule):
         day = reference.day(states, seen.on)
         if states.get(f"{self.name}/I/{seen.shipment}", list[int]):
             yield self._inspected(states, seen.shipment or "", reference)
-        yield from self._serials(states, seen, day)
+        yield from self._serials(states, seen, day, reference)
         yield from self._vague(states, seen, day, reference)
 
     def retract(
@@ -91,8 +91,10 @@ class Misdescription(Rule):
         if states.get(f"{self.name}/I/{seen.shipment}", list[int]):
             yield self._inspected(states, seen.shipment or "", reference)
         for serial in seen.serials:
-            if states.number(f"{self.name}/N/{serial}") == number:
-                states.put(f"{self.name}/N/{serial}", None)
+            for key in (f"{self.name}/N/{serial}", f"{self.name}/U/{serial}"):
+                left = [each for each in states.get(key, list[int]) or [] if each != number]
+                states.put(key, left or None)
+        yield from self._renamed(states, seen, reference)
         for exporter in seen.senders:
             key = f"{self.name}/T/{exporter}"
             known = states.get(key, Traded)
@@ -135,27 +137,49 @@ class Misdescription(Rule):
             )
         return Finding(f"inspected/{shipment}", tuple(flags))
 
-    def _serials(self, states: States, seen: Dealing, day: Day) -> Iterator[Finding]:
+    def _serials(
+        self, states: States, seen: Dealing, day: Day, reference: Reference
+    ) -> Iterator[Finding]:
         """Chips that were sold as controlled and go out under another name."""
         if not seen.serials:
             return
-        if seen.controlled(day):
-            for serial in seen.serials:
-                states.put(f"{self.name}/N/{serial}", seen.entry)
+        controlled = bool(seen.controlled(day))
+        if not controlled and seen.families:
             return
-        if seen.families:
-            return
-        known = {
-            serial: at
+        for serial in dict.fromkeys(seen.serials):
+            key = f"{self.name}/{'N' if controlled else 'U'}/{serial}"
+            states.put(key, [*(states.get(key, list[int]) or []), seen.entry])
+        if controlled:
+            yield from self._renamed(states, seen, reference)
+        else:
+            yield self._hides(states, seen, reference)
+
+    def _renamed(self, states: States, seen: Dealing, reference: Reference) -> Iterator[Finding]:
+        """Judge again what goes under another name with the serial numbers of some chips."""
+        again = {
+            number
             for serial in seen.serials
-            if (at := states.number(f"{self.name}/N/{serial}"))
+            for number in states.get(f"{self.name}/U/{serial}", list[int]) or []
         }
+        for number in sorted(again):
+            yield self._hides(states, _flows.recalled(states, number), reference)
+
+    def _hides(self, states: States, seen: Dealing, reference: Reference) -> Finding:
+        known = {}
+        for serial in seen.serials:
+            before = [
+                (told.on, told.entry)
+                for number in states.get(f"{self.name}/N/{serial}", list[int]) or []
+                if (told := _flows.recalled(states, number)).on <= seen.on
+            ]
+            if before:
+                known[serial] = max(before)[1]
         if not known:
-            return
+            return Finding(f"serials/{seen.entry}")
         many = f"{len(known):,} serial numbers that were"
         count = "a serial number that was" if len(known) == 1 else many
-        yield self._flag(
-            f"serials/{seen.entry}", "strong", seen, day,
+        return self._flag(
+            f"serials/{seen.entry}", "strong", seen, reference.day(states, seen.on),
             f"{_named(seen)} is declared as {_words(seen)}, with {count} sold or shipped before"
             f" as a controlled chip's: {', '.join(sorted(known)[:3])}",
             *sorted(set(known.values()))[:SHOWN_MAX],

@@ -9,7 +9,7 @@ from ledger.events import Event
 from ledger.fold import States
 from projections.red_flags import _flows
 from projections.red_flags._following import Following
-from projections.red_flags._goods import MOVED, UNCOVERED, Dealing, dealing, each_once, in_words
+from projections.red_flags._goods import DEALINGS, UNCOVERED, Dealing, dealing, each_once, in_words
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding
 from projections.reference import Day, Reference
@@ -43,7 +43,7 @@ class OnwardToTier3(Following):
 
     name = "onward-to-tier3"
     source = "BIS guidance of 2025-05-13 on diversion; 15 CFR part 732, supplement no. 3"
-    reads = MOVED
+    reads = DEALINGS
 
     def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
         """Judge a leg; and legs told before the shipment they belong to."""
@@ -63,10 +63,15 @@ class OnwardToTier3(Following):
     def pending(self, states: States, reference: Reference, on: date) -> Iterator[RedFlag]:
         """Shipments to a party others speak against, who is not to use the goods."""
         signs: dict[str, dict[str, RedFlag]] = {}
-        for key, flag in states.scan("F/", RedFlag):
-            if key.split("/")[2] in SIGNS and flag.on <= on:
-                for party in flag.parties:
-                    signs.setdefault(party, {}).setdefault(flag.rule, flag)
+        stand = [
+            flag
+            for key, flag in states.scan("F/", RedFlag)
+            if key.split("/")[2] in SIGNS and flag.on <= on
+        ]
+        # The first by its day, not the one that was told first.
+        for flag in sorted(stand, key=lambda flag: (flag.on, flag.subject, flag.key)):
+            for party in flag.parties:
+                signs.setdefault(party, {}).setdefault(flag.rule, flag)
         if not signs:
             return
         for _, number in states.scan(f"{self.name}/H/", int):
@@ -84,6 +89,9 @@ class OnwardToTier3(Following):
             yield from self.judge(states, leg, reference)
 
     def judge(self, states: States, leg: Dealing, reference: Reference) -> Iterator[Finding]:
+        if leg.kind in ("sale", "order"):
+            # What was sold or ordered has crossed no border yet.
+            return
         day = reference.day(states, leg.on)
         place = next((each for each in leg.destinations if day.in_tier3(each)), None)
         if place is None or leg.kind == "transfer" or leg.authority not in UNCOVERED:

@@ -15,8 +15,9 @@ from ledger.events import (
     ShipmentReturned,
 )
 from ledger.fold import States
-from projections.red_flags import _capacity, _later
+from projections.red_flags import _capacity, _flows, _later
 from projections.red_flags._goods import MOVED, Dealing, dealing, family
+from projections.red_flags._judging import of_party
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding, Rule, standing
 from projections.reference import Day, Reference
@@ -53,14 +54,16 @@ class Received(msgspec.Struct, frozen=True):
 
     declared  the most chips it ever said it had, and the entry that says so
     since     date and entry with which it had more than may go without a word of capacity
-    latest    the latest shipments
+    latest    the latest shipments, by day
+    until     day of the latest row
     """
 
     units: dict[str, int] = {}
     cents: int = 0
     declared: tuple[int, int] = (0, 0)
     since: tuple[date, int] | None = None
-    latest: tuple[int, ...] = ()
+    latest: tuple[tuple[date, int], ...] = ()
+    until: date = date.min
 
     @property
     def chips(self) -> int:
@@ -110,7 +113,7 @@ class OverCapacity(Rule):
                 self._add(states, sender, entry.number, Row(returned.on, units), reference)
                 yield self._judge(states, sender, reference)
             case PartyRegistered() as registered:
-                self._register(states, registered)
+                yield from self._register(states, registered, reference)
                 yield from self._seated(states, entry, reference)
             case event if event.wire in MOVED:
                 seen = dealing(entry.number, event)
@@ -137,10 +140,7 @@ class OverCapacity(Rule):
             if states.get(key, Row) is None:
                 continue
             states.put(key, None)
-            known = Received()
-            for at, row in states.scan(f"{self.name}/C/{party}/", Row):
-                known = self._with(states, known, int(at.rpartition("/")[2]), row, reference)
-            self._keep(states, party, known)
+            self._keep(states, party, self._again(states, party, reference))
             yield self._judge(states, party, reference)
 
     def pending(self, states: States, reference: Reference, on: date) -> Iterator[RedFlag]:
@@ -195,13 +195,27 @@ class OverCapacity(Rule):
     def _received(self, states: States, party: str) -> Received:
         return states.get(f"{self.name}/T/{party}", Received) or Received()
 
-    def _register(self, states: States, registered: PartyRegistered) -> None:
-        roles = frozenset(registered.roles)
+    def _register(
+        self, states: States, registered: PartyRegistered, reference: Reference
+    ) -> Iterator[Finding]:
+        party, roles = registered.party, frozenset(registered.roles)
         words = registered.business.lower()
         if "data_center_operator" in roles or any(each in words for each in _RUNS):
-            states.put(f"{self.name}/B/{registered.party}", 1)
+            states.put(f"{self.name}/B/{party}", 1)
         hands_on = bool(roles & HANDS_ON) and not roles & {"end_user", "data_center_operator"}
-        states.put(f"{self.name}/H/{registered.party}", 1 if hands_on else None)
+        if hands_on == bool(states.number(f"{self.name}/H/{party}")):
+            return
+        states.put(f"{self.name}/H/{party}", 1 if hands_on else None)
+        # What came before anybody said so is its own no longer, or is now.
+        for number in sorted(of_party(states, party)):
+            seen = _flows.recalled(states, number)
+            row = _row(seen, reference.day(states, seen.on))
+            mine = seen.consignee == party and seen.end_user is None
+            if mine and row is not None and states.recall(number).event.wire in MOVED:
+                key = f"{self.name}/C/{party}/{number:012d}"
+                states.put(key, None if hands_on else row)
+        self._keep(states, party, self._again(states, party, reference))
+        yield self._judge(states, party, reference)
 
     def _runs(self, states: States, seen: Dealing) -> str | None:
         """Who is to run the chips; None for one who only hands them on."""
@@ -213,7 +227,24 @@ class OverCapacity(Rule):
     def _add(self, states: States, party: str, number: int, row: Row, reference: Reference) -> None:
         states.put(f"{self.name}/C/{party}/{number:012d}", row)
         known = self._received(states, party)
-        self._keep(states, party, self._with(states, known, number, row, reference))
+        adds = not row.declared and all(more >= 0 for more in row.units.values())
+        much_before = known.since is not None and known.since[0] < row.on and adds
+        if row.on < known.until and not much_before:
+            known = self._again(states, party, reference)
+        else:
+            known = self._with(states, known, number, row, reference)
+        self._keep(states, party, known)
+
+    def _again(self, states: States, party: str, reference: Reference) -> Received:
+        """What a party has, added up anew by day: what is told late was there before."""
+        rows = [
+            (row.on, int(at.rpartition("/")[2]), row)
+            for at, row in states.scan(f"{self.name}/C/{party}/", Row)
+        ]
+        known = Received()
+        for _, number, row in sorted(rows, key=lambda each: each[:2]):
+            known = self._with(states, known, number, row, reference)
+        return known
 
     def _with(
         self, states: States, known: Received, number: int, row: Row, reference: Reference
@@ -225,8 +256,9 @@ class OverCapacity(Rule):
         declared = max(known.declared, (row.declared, number), key=lambda each: each[0])
         latest = known.latest
         if not row.declared and all(more > 0 for more in row.units.values()):
-            latest = (*latest, number)[-CITED_MAX:]
-        after = Received(units, known.cents + row.cents, declared, known.since, latest)
+            latest = tuple(sorted((*latest, (row.on, number)))[-CITED_MAX:])
+        cents, until = known.cents + row.cents, max(known.until, row.on)
+        after = Received(units, cents, declared, known.since, latest, until)
         limits = reference.day(states, row.on).pattern(self.name).parameters
         much = (
             after.chips > limits["units_without_max"]
@@ -252,7 +284,7 @@ class OverCapacity(Rule):
         known = self._received(states, party)
         if not known.latest:
             return Finding(matter)
-        last = states.recall(known.latest[-1]).event.on
+        last = known.latest[-1][0]
         day = reference.day(states, last)
         limits = day.pattern(self.name).parameters
         by = last + timedelta(days=limits["declare_days"])
@@ -277,7 +309,7 @@ class OverCapacity(Rule):
             source=self.source,
             policy=day.policy,
             on=last,
-            evidence=entries(*known.latest, *shown_by),
+            evidence=entries(*(number for _, number in known.latest), *shown_by),
             parties=(party,),
         )
         return Finding(matter, (flag,))

@@ -184,6 +184,10 @@ class ThirdPartyPayment(Rule):
             return Finding(matter)
         deal = self._deal(states, account)
         _later.rests_on(states, self.name, matter, deal.tags)
+        if not deal.buyers:
+            # Who is a customer of the payee counts where nothing says who buys.
+            trade = f"trade:{account.payee}/{account.payer}"
+            _later.rests_on(states, self.name, matter, (trade,))
         total = 0
         for index, paid in enumerate(account.payments):
             total += paid.cents

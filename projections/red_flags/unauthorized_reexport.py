@@ -18,7 +18,7 @@ from ledger.events import (
 from ledger.fold import States
 from projections.red_flags import _flows
 from projections.red_flags._following import Following
-from projections.red_flags._goods import MOVED, Dealing, each_once, in_words
+from projections.red_flags._goods import DEALINGS, Dealing, each_once, in_words
 from projections.red_flags._later import resting_on, rests_on
 from projections.red_flags._red_flag import RedFlag, Severity, entries
 from projections.red_flags._rule import Finding
@@ -59,7 +59,7 @@ class UnauthorizedReexport(Following):
 
     name = "unauthorized-reexport"
     source = "15 CFR 734.14, 734.16 and 736.2(b)(1)"
-    reads = MOVED | {
+    reads = DEALINGS | {
         event.wire
         for event in (
             ShipmentReferenced, ShipmentLegCompleted, ShipmentDelivered, ShipmentDeliveryConfirmed,
@@ -73,7 +73,8 @@ class UnauthorizedReexport(Following):
         match entry.event:
             case ShipmentReferenced(shipment=shipment):
                 states.put(f"{self.name}/R/{shipment}", number)
-                for each in _flows.telling(states, shipment):
+                legs = (*_flows.telling(states, shipment), *_flows.onward(states, shipment))
+                for each in legs:
                     yield from self.judge(states, _flows.recalled(states, each), reference)
             case PartySiteDeclared(party=party, country=country, closed=False):
                 states.put(f"{self.name}/V/{party}/{country}", number)

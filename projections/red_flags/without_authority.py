@@ -18,16 +18,15 @@ from ledger.events import (
     PartyDelisted,
     PartyInformed,
     PartyListed,
-    PartySoldDomestically,
     ShipmentDeclared,
 )
 from ledger.fold import States
 from ledger.terms import PartyId
 from projections.red_flags import _flows, _unlicensed
-from projections.red_flags._goods import UNCOVERED, Dealing, each_once, in_words
+from projections.red_flags._goods import DEALINGS, UNCOVERED, Dealing, dealing, each_once, in_words
 from projections.red_flags._later import SEATING_READS, resting_on, rests_on, seated
 from projections.red_flags._red_flag import RedFlag, Severity, entries
-from projections.red_flags._rule import MOVEMENTS, Finding, Recorded, Rule, act, parties_to
+from projections.red_flags._rule import Finding, Recorded, Rule, act, parties_to
 from projections.red_flags._unlicensed import Letter
 from projections.reference import Day, LicenseFacts, Reference, Seat
 
@@ -81,12 +80,12 @@ class WithoutAuthority(Rule):
 
     name = "without-authority"
     reads = (
-        MOVEMENTS
+        DEALINGS
         | SEATING_READS
         | {
             event.wire
             for event in (
-                ShipmentDeclared, PartySoldDomestically, PartyListed, PartyDelisted, PartyInformed,
+                PartyListed, PartyDelisted, PartyInformed,
                 LicenseApplied, LicenseApproved, LicenseDenied, LicenseReturned,
                 LicenseApplicationReported, LicenseDecisionReported,
             )
@@ -98,8 +97,10 @@ class WithoutAuthority(Rule):
         match entry.event:
             case Movement() as movement:
                 yield from self._judge(states, entry.number, movement, reference)
-            case ShipmentDeclared():
+                yield from self._got(states, entry.number, movement, reference)
+            case ShipmentDeclared() as told:
                 yield from self._told(states, _flows.recalled(states, entry.number), reference)
+                yield from self._got(states, entry.number, told, reference)
             case (
                 LicenseApplied(license=license_)
                 | LicenseApproved(license=license_)
@@ -119,16 +120,26 @@ class WithoutAuthority(Rule):
                     [*_unlicensed.letters(states, self.name, party), letter],
                 )
                 yield from self._again(states, [f"party:{party}"], reference)
-            case PartySoldDomestically(purchaser=purchaser):
-                yield from self._again(states, [f"party:{purchaser}"], reference)
+            case event if event.wire in DEALINGS:
+                yield from self._got(states, entry.number, event, reference)
             case _:
                 yield from self._again(states, seated(states, entry, reference), reference)
 
     def retract(
         self, states: States, number: int, event: Event, reference: Reference
     ) -> Iterator[Finding]:
-        """What was voided needed nothing."""
+        """What was voided needed nothing, and was got by nobody."""
         yield Finding(str(number))
+        yield from self._got(states, number, event, reference)
+
+    def _got(
+        self, states: States, number: int, event: Event, reference: Reference
+    ) -> Iterator[Finding]:
+        """Judge again what those who got goods sent on without saying what it is."""
+        told = dealing(number, event)
+        if told is not None and told.families:
+            tags = [f"bought:{party}" for party in told.receivers]
+            yield from self._again(states, tags, reference)
 
     def _again(
         self, states: States, what: Iterable[str], reference: Reference
@@ -147,6 +158,8 @@ class WithoutAuthority(Rule):
         elif told.authority in UNCOVERED:
             who = (*told.receivers, *(told.senders if told.authority == "none" else ()))
             tags += [f"party:{party}" for party in who]
+            if _unlicensed.nameless(told):
+                tags.append(f"bought:{told.exporter}")
         rests_on(states, self.name, str(told.entry), tags)
         found = _unlicensed.lack(states, self.name, told, reference)
         if found is None:
