@@ -249,8 +249,9 @@ def _approve(
             code="DATES_ORDER",
         )
     approved = LicenseApproved(**granted, expires_on=ends_on)
-    warnings = _reviewed(approved, rules, situation)
+    warnings = _reviewed(approved, applied.act, rules, situation)
     _fits(approved, rules, situation)
+    warnings += _on_lines(approved, rules)
     return Said([approved], [*warnings, *authorizations.on_license(approved, situation)])
 
 
@@ -278,32 +279,73 @@ def _expiry(rules: Rules, lines: tuple[LicenseLine, ...], license: LicenseId, on
     return min(ends)
 
 
-def _reviewed(approved: LicenseApproved, rules: Rules, situation: Situation) -> list[str]:
-    """Refuse what review policy presumes against, unless justified; say what is not known."""
-    on = approved.decided_on
+def _reviewed(approved: LicenseApproved, act: Act, rules: Rules, situation: Situation) -> list[str]:
+    """Refuse what review policy presumes against, unless justified; say what is not known, and
+    what is to be weighed case by case.
+    """
+    on, destination = approved.decided_on, approved.destination
+    total = sum(line.tpp for line in approved.lines)
     warnings = []
     for party in dict.fromkeys((approved.ultimate_consignee, *approved.end_users)):
         seat = situation.seat(party, on)
-        place = seat.location or approved.destination
-        party_tier = rules.party_tier(
-            location=place, headquarters=seat.headquarters, parent=seat.parent_headquarters, on=on
-        )
-        tiers = [rules.tier(approved.destination, on), party_tier.tier]
+        seats = (
+            seat.location or destination, seat.headquarters, seat.parent_headquarters,
+        )  # fmt: skip
+        tiers = [rules.tier(place, on) for place in (destination, *seats) if place is not None]
+        worst = max((tier for tier in tiers if tier is not None), default=None)
+        standing = "in D:5 or Macau" if worst is None else f"tier {worst}"
         if seat.headquarters is None or seat.parent_headquarters is None:
             warnings.append(f"the headquarters of {party} or of its parent is not on record")
-        worst = max((tier for tier in tiers if tier is not None), default=None)
-        if worst is None:
-            continue
+        why = _why(destination, seat.headquarters, seat.parent_headquarters)
         for line in approved.lines:
-            policy = rules.review_policy(line.eccn, worst, within_allocation=True)
-            if policy is None or "denial" not in policy or approved.justification:
+            row = rules.review(
+                line.eccn,
+                destination=destination,
+                headquarters=seats,
+                on=on,
+                kind=act,
+                tpp=line.tpp_per_unit,
+                dram_gbps=chip(line.model).dram_bandwidth,
+                total_tpp=total,
+                agreement=approved.agreement is not None,
+            )
+            if row is None:
+                continue
+            if row.policy == "case_by_case":
+                warnings.append(
+                    f"{line.model} for {party} ({why}) is reviewed case by case"
+                    f" (15 CFR {row.section}); still to be seen: {row.conditions}"
+                )
+            if "denial" not in row.policy or approved.justification:
                 continue
             raise Refused(
-                f"license {approved.license} is for {party}, tier {worst} by"
-                f" {_why(approved.destination, seat.headquarters, seat.parent_headquarters)}:"
-                f" {policy.replace('_', ' ')} for {line.eccn}",
+                f"license {approved.license} is for {party}, {standing} by {why}:"
+                f" {row.policy.replace('_', ' ')} for {line.eccn}",
                 remedy="deny it, or give --justification with the grounds for the exception",
                 code="REVIEW_POLICY",
+            )
+    return list(dict.fromkeys(warnings))
+
+
+def _on_lines(approved: LicenseApproved, rules: Rules) -> list[str]:
+    """What the rules say of the chips of a license besides how it is reviewed."""
+    warnings = []
+    for line in approved.lines:
+        ratio = rules.ratio_cap
+        if ratio is not None and rules.ratio_room(line.eccn, approved.destination, 0) is not None:
+            warnings.append(
+                f"of {line.model}, at most {ratio.share_bp // 100} % of the TPP shipped to"
+                " customers in the United States may go to"
+                f" {' and '.join(sorted(ratio.destinations))}"
+                f" (15 CFR {ratio.section}): sales at home are not in this ledger, so the applicant"
+                " certifies them"
+            )
+        found = chip(line.model)
+        band = rules.duty(found.tpp, found.dram_bandwidth, approved.decided_on)
+        if band is not None:
+            warnings.append(
+                f"{line.model} bears a duty of {band.rate_bp // 100} % where it enters the United"
+                f" States first, unless {band.exempt} ({band.section})"
             )
     return warnings
 

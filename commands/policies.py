@@ -44,7 +44,7 @@ def evolve(told: tuple[Event, ...], past: Past) -> tuple[Event, ...]:
     return (*told, past.event)
 
 
-def decide(command: PolicyCommand, told: tuple[Event, ...], _situation: Situation) -> Said:
+def decide(command: PolicyCommand, told: tuple[Event, ...], situation: Situation) -> Said:
     """What follows from a command."""
     latest = told[-1] if told else None
     match command:
@@ -73,7 +73,16 @@ def decide(command: PolicyCommand, told: tuple[Event, ...], _situation: Situatio
             )
             if adopted in told:
                 return _again(adopted, latest)
-            return Said([adopted])
+            there = {each.id for each in situation.rules(command.effective_on).packs}
+            return Said(
+                [adopted],
+                [
+                    f"{policy} is written to lie over {below}, which is not in force on"
+                    f" {command.effective_on}: what it leaves to it is empty until it is adopted"
+                    for below in pack.over
+                    if below not in there
+                ],
+            )
         case WithdrawPolicy(policy=policy):
             withdrawn = PolicyWithdrawn(
                 policy=policy,

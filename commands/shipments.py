@@ -29,6 +29,7 @@ from ledger.events import (
 )
 from ledger.events._event import License, Model, Party, Shipment, Text, TransactionNumber
 from ledger.events.shipments import Authority, HsCode, Serial
+from ledger.policy import Rules
 from ledger.terms import UNITS_MAX, Cents, Country, Units
 
 
@@ -277,6 +278,14 @@ def _line(line: LineDeclared) -> CommodityLine:
 def notices(movement: Movement, situation: Situation) -> list[str]:
     """What the rules of its day ask of a shipment besides its authority."""
     rules = situation.rules(movement.on)
+    return [
+        *_lpp_notice(movement, rules),
+        *_by_letter(movement, rules, situation),
+        *_permits(movement, rules),
+    ]
+
+
+def _lpp_notice(movement: Movement, rules: Rules) -> list[str]:
     controlled = sum(
         line.tpp for line in movement.lines if line.eccn and rules.item_group(line.eccn)
     )
@@ -289,6 +298,57 @@ def notices(movement: Movement, situation: Situation) -> list[str]:
         f"{controlled:,} TPP under LPP: notice to BIS was due before shipping, from"
         f" {rules.lpp.notice_tpp:,} TPP on (15 CFR {rules.lpp.section})"
     ]
+
+
+def _by_letter(movement: Movement, rules: Rules, situation: Situation) -> list[str]:
+    """Chips that need a license though 3A090 does not name them, and move without one."""
+    if movement.authority == "license":
+        return []
+    seats = [
+        place
+        for party in {movement.ultimate_consignee, movement.end_user or movement.ultimate_consignee}
+        for seat in [situation.seat(party, movement.on)]
+        for place in (seat.headquarters, seat.parent_headquarters)
+    ]
+    found = []
+    for line in movement.lines:
+        one = chip(line.model)
+        rule = rules.chip_control(
+            one.id,
+            maker=one.vendor,
+            dram_gbps=one.dram_bandwidth,
+            destination=movement.destination,
+            headquarters=seats,
+            on=movement.on,
+        )
+        if rule is not None:
+            bound = f" for {rule.maker}" if rule.maker else ""
+            found.append(
+                f"{one.id} needs a license to D:5, Macau and whoever is headquartered there"
+                f"{bound}, since {rule.effective_from} ({rule.section})"
+            )
+    return found
+
+
+def _permits(movement: Movement, rules: Rules) -> list[str]:
+    """Permits of the countries that controlled chips leave or pass through."""
+    route = getattr(movement, "route", (movement.destination,))
+    found = []
+    for country in dict.fromkeys(route[:-1]):
+        rule = next(
+            (
+                permit
+                for line in movement.lines
+                if (permit := rules.permit(country, line.eccn, movement.on))
+            ),
+            None,
+        )
+        if rule is not None:
+            found.append(
+                f"{country} asks for a permit of its own for what leaves it or passes through, with"
+                f" notice {rule.notice_days} days before ({rule.section})"
+            )
+    return found
 
 
 def _follow(

@@ -46,6 +46,7 @@ from ledger.events.shipments import CommodityLine
 from ledger.fold import States
 from ledger.parties import PARTY_EVENTS, PartyFacts
 from ledger.policy import (
+    Affiliates,
     Detection,
     Pattern,
     PolicyTimeline,
@@ -60,6 +61,7 @@ SEATING: Final = (PartyRegistered, PartyRelocated, PartyOwnershipChanged)
 """Events that say where a party or its ultimate parent sits."""
 
 DETECTION_PACK: Final = "detection-2026"
+AFFILIATES_PACK: Final = "affiliates-2025"
 
 SEATS_MAX: Final = 20_000
 """Seats remembered at once."""
@@ -145,8 +147,10 @@ class Ruling:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.policy = "+".join(rules.names)
-        # A pack that says nothing of detection leaves it to the one that ships with this program.
+        # Packs that say nothing of detection, or of affiliates, leave it to those that ship with
+        # this program.
         self.detection = rules.detection or default_detection()
+        self.affiliates = rules.affiliates or default_affiliates()
         self.patterns = {pattern.name: pattern for pattern in self.detection.patterns}
         self.controls = cache(lambda eccn: rules.item_group(eccn) is not None)
         self.chip_eccn = cache(self._chip_eccn)
@@ -174,6 +178,7 @@ class Day:
         self.chip_eccn = ruling.chip_eccn
         self.sovereign = ruling.sovereign
         self.detection = ruling.detection
+        self.affiliates = ruling.affiliates
         self._patterns = ruling.patterns
 
     @cached_property
@@ -219,6 +224,15 @@ class Day:
 def default_places() -> Rules:
     """Country Group D:5 and who is sovereign, where the rules in force list neither."""
     return Rules.of([parse_pack(shipped_pack(ENTRY_TEXT_PACK))])
+
+
+@cache
+def default_affiliates() -> Affiliates:
+    """When what listed parties own is treated as listed, where the rules in force do not say."""
+    affiliates = parse_pack(shipped_pack(AFFILIATES_PACK)).affiliates
+    if affiliates is None:
+        raise LookupError(f"the pack {AFFILIATES_PACK} that ships with this program names none")
+    return affiliates
 
 
 @cache

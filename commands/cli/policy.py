@@ -1,6 +1,11 @@
-"""`chip-ledger policy …`: adopt, withdraw, list, show; and `chip-ledger chips`."""
+"""`chip-ledger policy …`: adopt, withdraw, list, show, lint, test, diff; `chip-ledger chips`."""
 
-from datetime import date
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -8,10 +13,21 @@ import click
 from commands.cli._typed import POLICY, dry_run, make, on_option, run
 from commands.policies import AdoptPolicy, WithdrawPolicy
 from ledger.catalogue import catalogue, h100_equivalents
-from ledger.errors import Malformed
+from ledger.errors import Exit, Malformed, Unknown
 from ledger.events import PolicyAdopted, PolicyWithdrawn
 from ledger.log import Slice
-from ledger.policy import parse_pack, shipped_pack, shipped_packs
+from ledger.packs import compare, lint, try_examples
+from ledger.policy import (
+    Adoption,
+    PolicyTimeline,
+    Supposed,
+    after,
+    pack_names,
+    parse_pack,
+    shipped_pack,
+    shipped_packs,
+    supposed_packs,
+)
 from ledger.session import Session, pack_text
 
 
@@ -73,10 +89,107 @@ def list_(session: Session) -> None:
 
 
 @policy_group.command("show")
-@click.argument("policy", type=POLICY)
-def show(policy: str) -> None:
-    """Print the shipped pack POLICY: every number with its source."""
-    click.echo(shipped_pack(policy), nl=False)
+@click.argument("policy", type=POLICY, required=False)
+@click.option(
+    "--on",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The packs in force here that day, with what became of each in the world.",
+)
+@click.pass_obj
+def show(session: Session, policy: str | None, day: datetime | None) -> None:
+    """Print the shipped pack POLICY, every number with its source; or what is in force on a day.
+
+    With both, the pack as it was adopted here and in force that day.
+    """
+    if day is None:
+        if policy is None:
+            raise Malformed(
+                "neither a policy pack nor a day is named",
+                remedy="chip-ledger policy show diffusion-2025, or policy show --on 2025-06-01",
+                code="PACK_UNKNOWN",
+            )
+        click.echo(shipped_pack(policy), nl=False)
+        return
+    on = day.date()
+    adoptions = _timeline(session).in_force(on)
+    if policy is None:
+        for line in _in_force(adoptions, on):
+            click.echo(line)
+        return
+    texts = {str(each.policy): each.text for each in adoptions}
+    if policy not in texts:
+        raise Unknown(
+            f"policy {policy} is not in force in this ledger on {on}",
+            remedy=f"chip-ledger policy show --on {on} says which are",
+            code="POLICY_UNKNOWN",
+        )
+    click.echo(texts[policy], nl=False)
+
+
+@policy_group.command("lint")
+@click.argument("pack", metavar="PACK|FILE")
+def lint_(pack: str) -> None:
+    """Say everything that is wrong with a pack, with its line.
+
+    Ends with 2 where the pack could not be adopted or contradicts itself, and with 3 where it
+    reads and a section has no example.
+    """
+    found = lint(pack_text(pack))
+    for problem in found:
+        click.echo(f"{pack}:{problem.line}: {problem.said}")
+    if found:
+        wrong = sum(not problem.untried for problem in found)
+        untried = len(found) - wrong
+        click.echo(f"{wrong} wrong, {untried} without an example", err=True)
+        sys.exit(Exit.USAGE if wrong else Exit.INCOMPLETE)
+    click.echo(f"{pack}: nothing is wrong, and each section has an example", err=True)
+
+
+@policy_group.command("test")
+@click.argument("pack", metavar="PACK|FILE")
+def test(pack: str) -> None:
+    """Ask a pack every question of its [[examples]], and compare the answers.
+
+    Ends with 3 where one is not what its source says.
+    """
+    found = try_examples(pack_text(pack))
+    for tried in found:
+        verdict = "ok" if tried.passed else f"NOT {tried.example.answer}"
+        click.echo(
+            f"{pack}:{tried.line}: {verdict}: {tried.asked}: {tried.found} ({tried.example.source})"
+        )
+    failed = sum(not tried.passed for tried in found)
+    click.echo(f"{len(found)} examples, {failed} answered otherwise than they say", err=True)
+    if failed:
+        sys.exit(Exit.INCOMPLETE)
+
+
+@policy_group.command("diff")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table",
+              show_default=True, help="How differences are shown.")  # fmt: skip
+def diff(old: str, new: str, format_: str) -> None:
+    """What differs between two sets of rules, each named as for --policy.
+
+    Packs as they ship, or files that end in .toml; a pack brings those it lies over.
+    """
+    found = compare(_packs(old), _packs(new))
+    if format_ == "json":
+        click.echo(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
+        return
+    for section, rows in groupby(found, key=lambda each: each.section):
+        click.echo(f"[{section}]")
+        for sources, some in groupby(rows, key=lambda each: (each.old_source, each.new_source)):
+            for each in some:
+                was, is_ = each.old or "(nothing)", each.new or "(nothing)"
+                click.echo(f"  {each.parameter}: {was} -> {is_}")
+            for mark, source in zip("-+", sources, strict=True):
+                if source:
+                    click.echo(f"    {mark} {source}")
+    click.echo(f"{len(found)} differences", err=True)
 
 
 @click.command()
@@ -101,3 +214,39 @@ def chips(words: tuple[str, ...]) -> None:
             f"{chip.id:<{width}}  {chip.tpp:>8,} TPP  {equivalents:>8.4f} H100"
             f"  {chip.verdict.chip_class:<16}  {chip.name}"
         )
+
+
+def _packs(spec: str) -> tuple[Supposed, ...]:
+    files = [name for name in pack_names(spec) if name.endswith(".toml")]
+    return supposed_packs(spec, {name: pack_text(name) for name in files})
+
+
+def _timeline(session: Session) -> PolicyTimeline:
+    timeline = PolicyTimeline()
+    chosen = Slice(types=(PolicyAdopted.wire, PolicyWithdrawn.wire))
+    for entry in session.open().entries(chosen):
+        timeline = after(timeline, entry.event)
+    return timeline
+
+
+def _in_force(adoptions: Sequence[Adoption], on: date) -> Iterator[str]:
+    """Each pack in force, lowest first, with the dates that are its own."""
+    if not adoptions:
+        yield f"no policy pack is in force in this ledger on {on}"
+    for each in adoptions:
+        dates = parse_pack(each.text).dates
+        until = f" until {each.withdrawn_on - timedelta(days=1)}" if each.withdrawn_on else ""
+        yield f"{each.policy}  in force here from {each.effective_on}{until}"
+        codified = _span(dates.codified_from, dates.codified_to)
+        compliance = dates.compliance_from or "never"
+        enforced = _span(dates.enforced_from, dates.enforced_to)
+        yield f"  in the world: codified {codified}, compliance {compliance}, enforced {enforced}"
+        if dates.note:
+            yield f"  {dates.note}"
+        yield f"  ({dates.source})"
+
+
+def _span(begins: date | None, ends: date | None) -> str:
+    if begins is None:
+        return "never"
+    return f"{begins} to {ends}" if ends else f"from {begins}"

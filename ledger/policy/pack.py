@@ -19,7 +19,7 @@ import msgspec
 
 from ledger import terms
 from ledger.errors import Malformed, Unknown
-from ledger.terms import BasisPoints, Country, Eccn, PolicyId, Tpp
+from ledger.terms import BasisPoints, Country, Eccn, ModelId, PolicyId, Tpp
 
 PACK_BYTES_MAX: Final = 30_000
 """A pack travels whole inside one signed entry, in base64, and entries end at 60,000 bytes."""
@@ -34,9 +34,9 @@ Reach = Literal["any", "outside_d5", "d5", "tier_1", "tier_1_headquarters"]
 """Where an exception may be used: judged by location, headquarters and ultimate parent."""
 
 Section = Literal[
-    "eccn", "items", "territories", "d5", "tiers", "scope", "hq_rule", "country_allocation",
-    "lpp", "aia", "acm", "uveu", "nveu", "review", "validity", "tolerance", "checks", "exceptions",
-    "detection",
+    "eccn", "items", "territories", "d5", "tiers", "scope", "hq_rule", "chip_control",
+    "affiliates", "country_allocation", "lpp", "aia", "acm", "uveu", "nveu", "review", "ratio_cap",
+    "duty", "permit", "validity", "tolerance", "checks", "exceptions", "detection",
 ]  # fmt: skip
 """The parts of a pack; of each, the latest pack in force that has it governs."""
 
@@ -44,12 +44,16 @@ _NEEDS: Final[dict[Section, tuple[Section, ...]]] = {
     "tiers": ("d5", "territories"),
     "scope": ("items", "d5", "territories"),
     "hq_rule": ("items", "d5", "territories"),
+    "chip_control": ("d5", "territories"),
     "country_allocation": ("items", "tiers"),
-    "review": ("items",),
+    "review": ("items", "d5", "territories"),
+    "ratio_cap": ("items", "territories"),
+    "permit": ("items",),
     "validity": ("items",),
     "exceptions": ("items", "d5", "territories"),
 }
-"""A section that would be silently empty without another must bring that one along."""
+"""A section that would be silently empty without another must bring that one along, or lie over
+packs that do."""
 
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 _QUARTER = re.compile(r"20[0-9]{2}Q[1-4]")
@@ -79,13 +83,15 @@ class Dates(Sourced, frozen=True, kw_only=True):
     Absent means it never came: a rule can be codified and never enforced.
     """
 
-    codified_from: date
+    codified_from: date | None = None
     codified_to: date | None = None
     compliance_from: date | None = None
     compliance_later_from: date | None = None
     enforced_from: date | None = None
     enforced_to: date | None = None
     non_enforcement_announced: date | None = None
+    proposed_on: date | None = None
+    withdrawn_on: date | None = None
     codified_checked_on: date | None = None
 
 
@@ -218,6 +224,53 @@ class HeadquartersRule(Sourced, frozen=True, kw_only=True):
     section: str
 
 
+class ChipControl(Sourced, frozen=True, kw_only=True):
+    """Chips that need a license to D:5 and Macau, and to who is headquartered there, whatever 3A090
+    says: named one by one in a letter, or by their memory.
+
+    models          ids in the catalogue
+    from_dram_gbps  and every chip with so much DRAM bandwidth
+    maker           of the chips, whom a letter binds; empty: everybody
+    criteria        what else it names, in words: no record here shows it
+    """
+
+    section: str
+    effective_from: date
+    models: tuple[ModelId, ...] = ()
+    from_dram_gbps: int | None = None
+    maker: str = ""
+    criteria: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.models and self.from_dram_gbps is None:
+            raise ValueError("a control of chips names models, or a bandwidth from which it holds")
+
+
+class Affiliates(Sourced, frozen=True, kw_only=True):
+    """What listed parties own is treated as listed: their shares added up, along every chain.
+
+    threshold_bp     share of the whole from which that holds
+    suspended_from   first day of a suspension; `suspended_until` is its last
+    """
+
+    threshold_bp: BasisPoints
+    effective_from: date
+    section: str
+    suspended_from: date | None = None
+    suspended_until: date | None = None
+
+    def __post_init__(self) -> None:
+        begins, ends = self.suspended_from, self.suspended_until
+        if (begins is None) != (ends is None) or (begins and ends and begins > ends):
+            raise ValueError("a suspension has a first day and a last one that is not before it")
+
+    def applies(self, on: date) -> bool:
+        """Whether the rule was in force on a day."""
+        begins, ends = self.suspended_from, self.suspended_until
+        suspended = begins is not None and ends is not None and begins <= on <= ends
+        return on >= self.effective_from and not suspended
+
+
 class CountryAllocation(Sourced, frozen=True, kw_only=True):
     """TPP that may be licensed to one country over the whole period."""
 
@@ -291,13 +344,79 @@ class NationalVeu(Sourced, frozen=True, kw_only=True):
 
 
 class ReviewRow(Sourced, frozen=True, kw_only=True):
-    """How applications are reviewed. Without `allocation`, whether or not one is met."""
+    """How applications are reviewed: the first row whose every condition holds. What is not given
+    is no condition.
+
+    tiers               the worst of destination, headquarters and ultimate parent
+    reach               d5: one of those three is in D:5 or Macau
+    destinations        where the goods go
+    kinds               export is out of the United States
+    below_tpp           of a single chip; below_dram_gbps is its total DRAM bandwidth
+    from_total_tpp      of the whole application; up_to_total_tpp likewise, both included
+    agreement           whether it rests on a government-to-government agreement
+    allocation          whether the country's allocation is met
+    conditions          what an officer must still see; not computed here
+    """
 
     items: tuple[ItemGroup, ...]
-    tiers: tuple[Literal[1, 2, 3], ...]
-    policy: Literal["presumption_of_approval", "presumption_of_denial", "policy_of_denial"]
+    policy: Literal[
+        "presumption_of_approval", "case_by_case", "presumption_of_denial", "policy_of_denial"
+    ]
     section: str
+    tiers: tuple[Literal[1, 2, 3], ...] = ()
+    reach: Literal["any", "d5"] = "any"
+    destinations: frozenset[Country] = frozenset()
+    kinds: tuple[Act, ...] = ()
+    below_tpp: Tpp | None = None
+    below_dram_gbps: int | None = None
+    from_total_tpp: Tpp | None = None
+    up_to_total_tpp: Tpp | None = None
+    agreement: bool | None = None
     allocation: Literal["within", "met"] | None = None
+    conditions: str = ""
+
+
+class RatioCap(Sourced, frozen=True, kw_only=True):
+    """What may go to some countries, as a share of what went to customers at home.
+
+    share_bp  of the TPP of the same product shipped to customers in the United States
+    """
+
+    items: tuple[ItemGroup, ...]
+    destinations: frozenset[Country]
+    share_bp: BasisPoints
+    section: str
+
+
+class DutyBand(Sourced, frozen=True, kw_only=True):
+    """An import duty on chips between two speeds and two bandwidths, bounds included."""
+
+    rate_bp: BasisPoints
+    from_tpp: Tpp
+    to_tpp: Tpp
+    from_dram_gbps: int
+    to_dram_gbps: int
+    effective_from: date
+    section: str
+    exempt: str
+
+    def covers(self, tpp: Tpp, dram_gbps: int, on: date) -> bool:
+        return (
+            on >= self.effective_from
+            and self.from_tpp <= tpp <= self.to_tpp
+            and self.from_dram_gbps <= dram_gbps <= self.to_dram_gbps
+        )
+
+
+class Permit(Sourced, frozen=True, kw_only=True):
+    """A country's own permit for what leaves it or passes through, and notice beforehand."""
+
+    country: Country
+    items: tuple[ItemGroup, ...]
+    notice_days: int
+    effective_from: date
+    section: str
+    codes: tuple[str, ...] = ()
 
 
 class Validity(Sourced, frozen=True, kw_only=True):
@@ -374,9 +493,30 @@ class Detection(Sourced, frozen=True, kw_only=True):
     patterns: tuple[Pattern, ...]
 
 
+class Example(_Table, frozen=True, kw_only=True):
+    """A question to a pack and the answer its source gives; `policy test` asks it.
+
+    about   the section that answers
+    given   what is asked about, by name; `docs/policy-packs.md` lists the names
+    answer  what must come out
+    source  where the answer was read
+    """
+
+    about: Section
+    given: dict[str, Any]
+    answer: Any
+    source: str
+
+    def __post_init__(self) -> None:
+        for value in (*self.given.values(), self.answer):
+            if not isinstance(value, str | int | date):
+                raise ValueError(f"{value!r} is neither a word, a whole number nor a date")
+
+
 class Pack(_Table, frozen=True, kw_only=True):
     """One set of rules, as somebody proposed it.
 
+    over        packs these rules are written to lie over; supposing it brings them along
     scenario    can only be supposed and never adopted: nobody ever issued these rules
     parameters  short names for values that are meant to be varied: lpp_limit = "lpp.limit_tpp"
     """
@@ -385,8 +525,10 @@ class Pack(_Table, frozen=True, kw_only=True):
     title: str
     sources: dict[str, str]
     dates: Dates
+    over: tuple[PolicyId, ...] = ()
     scenario: bool = False
     parameters: dict[str, str] = {}
+    examples: tuple[Example, ...] = ()
     eccn: Thresholds | None = None
     items: Items | None = None
     territories: Territories | None = None
@@ -394,6 +536,8 @@ class Pack(_Table, frozen=True, kw_only=True):
     tiers: Tiers | None = None
     scope: tuple[ScopeRow, ...] | None = None
     hq_rule: HeadquartersRule | None = None
+    chip_control: tuple[ChipControl, ...] | None = None
+    affiliates: Affiliates | None = None
     country_allocation: CountryAllocation | None = None
     lpp: LowProcessingPerformance | None = None
     aia: AiAuthorization | None = None
@@ -401,6 +545,9 @@ class Pack(_Table, frozen=True, kw_only=True):
     uveu: UniversalVeu | None = None
     nveu: NationalVeu | None = None
     review: tuple[ReviewRow, ...] | None = None
+    ratio_cap: RatioCap | None = None
+    duty: tuple[DutyBand, ...] | None = None
+    permit: Permit | None = None
     validity: Validity | None = None
     tolerance: Tolerance | None = None
     checks: Checks | None = None
@@ -411,7 +558,11 @@ class Pack(_Table, frozen=True, kw_only=True):
         terms.identifier(self.id, "policy")
         for section, needed in _NEEDS.items():
             for other in needed:
-                if getattr(self, section) is not None and getattr(self, other) is None:
+                if (
+                    getattr(self, section) is not None
+                    and getattr(self, other) is None
+                    and not self.over
+                ):
                     raise ValueError(f"[{section}] needs [{other}] in the same pack")
 
 
@@ -438,7 +589,7 @@ def parse_pack(text: str) -> Pack:
             remedy="compare it with a pack that ships with this program, such as diffusion-2025",
             code="PACK_FORM",
         ) from error
-    for problem in _unsourced(tables, frozenset(pack.sources)):
+    for _, problem in unsourced(tables, frozenset(pack.sources)):
         raise Malformed(
             f"policy pack {pack.id}: {problem}",
             remedy='write source = "KEY: place" beside it, and KEY under [sources]',
@@ -483,25 +634,39 @@ def source_keys(source: str) -> tuple[str, ...]:
     return tuple(part.split(":")[0].strip() for part in source.split(";") if part.strip())
 
 
-def _unsourced(table: dict[str, Any], keys: frozenset[str]) -> Iterator[str]:
-    """What is wrong with the sources of a pack's tables, in the order they stand.
+def unsourced(table: dict[str, Any], keys: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the sources of a pack's tables: the table's name and place, in the order
+    they stand.
 
     Walks whatever is there, so that a section invented tomorrow is held to it too. A list of
     plain rows inside a table shares that table's source.
     """
-    todo: list[tuple[str, dict[str, Any], bool]] = [("the pack itself", table, False)]
+    todo: list[tuple[str, dict[str, Any], bool]] = [("", table, False)]
     while todo:
-        name, each, covered = todo.pop(0)
+        place, each, covered = todo.pop(0)
+        name = f"[{_without_numbers(place)}]" if place else "the pack itself"
         source = each.get("source", "")
         unknown = sorted(set(source_keys(source)) - keys)
         if unknown:
-            yield f"{name} names the source {unknown[0]}, which [sources] does not hold"
+            yield place, f"{name} names the source {unknown[0]}, which [sources] does not hold"
         covered = covered or bool(source_keys(source))
         if not covered and any(_holds_number(value) for value in each.values()):
-            yield f"{name} holds a number and no source"
+            yield place, f"{name} holds a number and no source"
         for key, value in each.items():
-            rows = value if isinstance(value, list) else [value]
-            todo += [(f"[{key}]", row, covered) for row in rows if isinstance(row, dict)]
+            inner = f"{place}.{key}" if place else key
+            if isinstance(value, dict):
+                todo.append((inner, value, covered))
+            elif isinstance(value, list):
+                todo += [
+                    (f"{inner}.{number}", row, covered)
+                    for number, row in enumerate(value, 1)
+                    if isinstance(row, dict)
+                ]
+
+
+def _without_numbers(place: str) -> str:
+    """The table a place is in: [review] for its second row."""
+    return ".".join(word for word in place.split(".") if not word.isdecimal())
 
 
 def _holds_number(value: object) -> bool:

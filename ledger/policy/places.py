@@ -116,6 +116,16 @@ def where(text: str, name: str) -> Place:
     return Place(full, line, text.splitlines()[line - 1].strip(), source)
 
 
+def near(text: str, name: str) -> Place | None:
+    """Where something stands, or else the nearest table around it; None where there is none."""
+    while name:
+        try:
+            return where(text, name)
+        except Malformed:
+            name = name.rpartition(".")[0]
+    return None
+
+
 def parameters(text: str) -> Mapping[str, Parameter]:
     """Everything in a pack that may be overridden, by its full name, in the order it stands."""
     return _parameters(text)
@@ -212,7 +222,7 @@ def _leaves(
                 for key, each in value.items()
             ]
         elif isinstance(value, list):
-            for index, (row, each) in enumerate(zip(_row_names(value), value, strict=True)):
+            for index, (row, each) in enumerate(zip(row_names(value), value, strict=True)):
                 inner.append((f"{name}.{row}", each, mark[index], source))
                 if row != str(index + 1):
                     rows[f"{name}.{index + 1}"] = f"{name}.{row}"
@@ -221,7 +231,7 @@ def _leaves(
         todo = inner + todo
 
 
-def _row_names(rows: list[Any]) -> list[str]:
+def row_names(rows: list[Any]) -> list[str]:
     """What each row is called: by the first of its names that no other has, or by its number."""
     names = []
     for number, row in enumerate(rows, 1):

@@ -15,11 +15,14 @@ from typing import Final, TypeVar, get_args
 from ledger import terms
 from ledger.policy.pack import (
     Act,
+    Affiliates,
     AiAuthorization,
     Checks,
+    ChipControl,
     ComputeManufacturing,
     CountryAllocation,
     Detection,
+    DutyBand,
     ExceptionRule,
     GroupD5,
     HeadquartersRule,
@@ -28,6 +31,8 @@ from ledger.policy.pack import (
     LowProcessingPerformance,
     NationalVeu,
     Pack,
+    Permit,
+    RatioCap,
     ReviewRow,
     ScopeRow,
     Section,
@@ -125,6 +130,26 @@ class Rules:
     @cached_property
     def hq_rule(self) -> HeadquartersRule | None:
         return self._latest(lambda pack: pack.hq_rule)
+
+    @cached_property
+    def chip_controls(self) -> tuple[ChipControl, ...]:
+        return self._latest(lambda pack: pack.chip_control) or ()
+
+    @cached_property
+    def affiliates(self) -> Affiliates | None:
+        return self._latest(lambda pack: pack.affiliates)
+
+    @cached_property
+    def ratio_cap(self) -> RatioCap | None:
+        return self._latest(lambda pack: pack.ratio_cap)
+
+    @cached_property
+    def duties(self) -> tuple[DutyBand, ...]:
+        return self._latest(lambda pack: pack.duty) or ()
+
+    @cached_property
+    def permit_rule(self) -> Permit | None:
+        return self._latest(lambda pack: pack.permit)
 
     @cached_property
     def country_allocation(self) -> CountryAllocation | None:
@@ -389,21 +414,108 @@ class Rules:
         name = f"{on.year}Q{(on.month + 2) // 3}"
         return next((each.tpp for each in self.nveu.quarters if each.quarter == name), None)
 
-    def review_policy(self, eccn: str, tier: int, *, within_allocation: bool) -> str | None:
-        """How an application is reviewed, such as presumption_of_denial; None when not said.
+    def review(
+        self,
+        eccn: str,
+        *,
+        destination: str,
+        headquarters: Sequence[str | None],
+        on: date,
+        kind: Act = "export",
+        tpp: Tpp | None = None,
+        dram_gbps: int | None = None,
+        total_tpp: Tpp | None = None,
+        agreement: bool = False,
+        within_allocation: bool = True,
+    ) -> ReviewRow | None:
+        """How an application is reviewed: the row that says so; None when no row does.
 
-        tier               worst of destination, headquarters and ultimate parent
+        headquarters       of the party and its ultimate parent; None is one nobody has recorded,
+                           and decides nothing
+        tpp, dram_gbps     of a single chip; what is not known satisfies no condition
+        total_tpp          of the whole application
+        agreement          whether it rests on a government-to-government agreement
         within_allocation  whether the country's allocation, uplift included, still has room
         """
+        places = [destination, *(seat for seat in headquarters if seat is not None)]
+        tiers = [self.tier(place, on) for place in places]
+        worst = max((tier for tier in tiers if tier is not None), default=None)
+        in_d5 = any(self.in_d5(place, on) for place in places)
         group, state = self.item_group(eccn), "within" if within_allocation else "met"
         return next(
             (
-                row.policy
+                row
                 for row in self.reviews
-                if group in row.items and tier in row.tiers and row.allocation in (None, state)
+                if group in row.items
+                and (not row.tiers or worst in row.tiers)
+                and (row.reach == "any" or in_d5)
+                and (not row.destinations or self.sovereign(destination) in row.destinations)
+                and (not row.kinds or kind in row.kinds)
+                and _below(tpp, row.below_tpp)
+                and _below(dram_gbps, row.below_dram_gbps)
+                and _from(total_tpp, row.from_total_tpp)
+                and _up_to(total_tpp, row.up_to_total_tpp)
+                and row.agreement in (None, agreement)
+                and row.allocation in (None, state)
             ),
             None,
         )
+
+    def chip_control(
+        self,
+        model: str,
+        *,
+        maker: str,
+        dram_gbps: int | None,
+        destination: str,
+        headquarters: Sequence[str | None],
+        on: date,
+    ) -> ChipControl | None:
+        """What controls a chip by its name or its memory on its way to D:5, Macau or somebody
+        headquartered there; None where nothing does.
+        """
+        seats = [seat for seat in (destination, *headquarters) if seat is not None]
+        if not any(self.in_d5(seat, on) for seat in seats):
+            return None
+        return next(
+            (
+                rule
+                for rule in self.chip_controls
+                if on >= rule.effective_from
+                and rule.maker in ("", maker)
+                and (
+                    model in rule.models
+                    or (rule.from_dram_gbps is not None and _from(dram_gbps, rule.from_dram_gbps))
+                )
+            ),
+            None,
+        )
+
+    def ratio_room(self, eccn: str, destination: str, at_home_tpp: Tpp) -> Tpp | None:
+        """TPP of a product that may go to a country when so much of it went to customers at home;
+        None where no ratio is set.
+        """
+        rule = self.ratio_cap
+        if rule is None or self.item_group(eccn) not in rule.items:
+            return None
+        if self.sovereign(destination) not in rule.destinations:
+            return None
+        return at_home_tpp * rule.share_bp // 10_000
+
+    def duty(self, tpp: Tpp, dram_gbps: int | None, on: date) -> DutyBand | None:
+        """The duty band a chip falls in on its way into the United States."""
+        if dram_gbps is None:
+            return None
+        return next((band for band in self.duties if band.covers(tpp, dram_gbps, on)), None)
+
+    def permit(self, country: str, eccn: str | None, on: date) -> Permit | None:
+        """The permit a country asks for when controlled chips leave it or pass through it."""
+        rule = self.permit_rule
+        if rule is None or eccn is None or on < rule.effective_from:
+            return None
+        if terms.country(country) != rule.country or self.item_group(eccn) not in rule.items:
+            return None
+        return rule
 
     def validity_years(self, eccn: str) -> int | None:
         """Years a license for such items generally lives (15 CFR 750.7(g))."""
@@ -437,3 +549,15 @@ class Rules:
     def check_days(self) -> int | None:
         """Days after which an end-use check that was not done counts against the consignee."""
         return self.checks.unverified_days if self.checks else None
+
+
+def _from(amount: int | None, bound: int | None) -> bool:
+    return bound is None or (amount is not None and amount >= bound)
+
+
+def _below(amount: int | None, bound: int | None) -> bool:
+    return bound is None or (amount is not None and amount < bound)
+
+
+def _up_to(amount: int | None, bound: int | None) -> bool:
+    return bound is None or (amount is not None and amount <= bound)

@@ -66,19 +66,34 @@ def suppose(spec: str, adopted: Mapping[str, str]) -> Rules:
 
 
 def supposed_packs(spec: str, adopted: Mapping[str, str]) -> tuple[Supposed, ...]:
-    """The packs of a line, earliest first, each with its text as it is supposed."""
-    found: list[Supposed] = []
-    for name, changes in _read(spec):
-        if any(each.policy == name for each in found):
-            raise Malformed(
-                f"the policy pack {name} is named twice",
-                remedy="name it once, with all that is changed in it",
-                code="POLICY_SPEC",
-            )
+    """The packs of a line, earliest first, each with its text as it is supposed.
+
+    What a pack says it lies over, and the line does not name, comes before it, unchanged.
+    """
+    named = _read(spec)
+    asked = dict(named)
+    if len(asked) < len(named):
+        twice = next(name for name in asked if sum(name == each for each, _ in named) > 1)
+        raise Malformed(
+            f"the policy pack {twice} is named twice",
+            remedy="name it once, with all that is changed in it",
+            code="POLICY_SPEC",
+        )
+    found: dict[str, Supposed] = {}
+    opened: set[str] = set()
+    waiting = [name for name, _ in reversed(named)]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
         text = adopted.get(name) or shipped_pack(name)
-        parse_pack(text)
-        found.append(_changed(name, text, changes))
-    return tuple(found)
+        below = [each for each in parse_pack(text).over if each not in {*asked, *opened}]
+        opened.add(name)
+        if below:
+            waiting += [name, *reversed(below)]
+        else:
+            found[name] = _changed(name, text, asked.get(name, []))
+    return tuple(found.values())
 
 
 def pack_names(spec: str) -> tuple[str, ...]:

@@ -69,8 +69,8 @@ class PolicyTimeline:
             )
         )
 
-    def rules_on(self, on: date) -> Rules:
-        """The rules of a day: packs in the order they took effect, the later over the earlier.
+    def in_force(self, on: date) -> tuple[Adoption, ...]:
+        """The adoptions that count on a day, in the order they took effect.
 
         Adopted again with a new text, a pack is replaced by its latest text in force. Of two
         that take effect on one day, the one recorded later lies on top.
@@ -80,7 +80,11 @@ class PolicyTimeline:
             if each.in_force(on):
                 latest.pop(each.policy, None)
                 latest[each.policy] = each
-        return _rules(tuple(adoption.text for adoption in latest.values()))
+        return tuple(latest.values())
+
+    def rules_on(self, on: date) -> Rules:
+        """The rules of a day: packs in the order they took effect, the later over the earlier."""
+        return _rules(tuple(adoption.text for adoption in self.in_force(on)))
 
 
 def after(timeline: PolicyTimeline, event: Event) -> PolicyTimeline:

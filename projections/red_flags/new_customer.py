@@ -117,7 +117,9 @@ class NewCustomer(Judging):
         set_ = day.pattern(self.name).parameters
         published = states.get(f"{self.name}/controls", list[Known]) or []
         in_force = [
-            Known(pack.dates.codified_from, 0) for pack in day.rules.packs if pack.items is not None
+            Known(pack.dates.codified_from, 0)
+            for pack in day.rules.packs
+            if pack.items is not None and pack.dates.codified_from is not None
         ]
         for each in sorted([*published, *in_force], key=lambda known: (known.on, known.entry)):
             since = each.on - timedelta(days=set_["before_days"])

@@ -21,7 +21,7 @@ class Ownership(Judging):
     """Listed parties own much of a party: the shares of each chain multiplied, all chains added.
 
     1. From one half on, hard on the days on which the rule on affiliates of listed parties was in
-       force, weak on others; weak too for a significant minority.
+       force, weak on others; weak too for a significant minority. Share and days are the policy's.
     2. Above a listed owner nobody is counted: what it owns, it owns. Owners in a circle are counted
        as often as they own one another: the least amounts that agree with each other.
 
@@ -64,13 +64,13 @@ class Ownership(Judging):
         day = reference.day(states, deal.on)
         if not of_interest(deal, day):
             return ()
-        set_ = day.pattern(self.name).parameters
+        minority = day.pattern(self.name).parameters["minority_bp"]
         found: dict[str, str] = {}
         cited: list[int] = []
         most = 0
         for party in deal.parties:
             share, owners, shown_by = self._listed_share(states, party, deal.on)
-            if share < set_["minority_bp"]:
+            if share < minority:
                 continue
             most = max(most, share)
             cited += shown_by
@@ -78,12 +78,9 @@ class Ownership(Judging):
                 f"{share // 100}.{share % 100:02} % of {party} belongs to"
                 f" {' and '.join(owners)}, listed"
             )
-        today = int(f"{deal.on:%Y%m%d}")
-        in_force = (
-            set_["hard_from_yyyymmdd"] <= today < set_["suspended_from_yyyymmdd"]
-            or today >= set_["hard_again_from_yyyymmdd"]
-        )
-        severity: Severity = "hard" if in_force and most >= set_["aggregate_bp"] else "weak"
+        rule = day.affiliates
+        owned = rule.applies(deal.on) and most >= rule.threshold_bp
+        severity: Severity = "hard" if owned else "weak"
         return self.flagged(deal, day, severity, found, cited)
 
     def _listed_share(

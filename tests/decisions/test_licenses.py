@@ -353,6 +353,50 @@ def test_every_end_user_is_looked_at():
     )
 
 
+def adopted(policy, on):
+    text = shipped_pack(policy)
+    return PolicyAdopted(policy=policy, effective_on=on, digest=digest(text), content=text)
+
+
+IN_2026 = (
+    adopted("adv-comp-2023", date(2023, 11, 17)),
+    adopted("cn-2026", date(2026, 1, 15)),
+    adopted("tariff-232-2026", date(2026, 1, 15)),
+    PartyRegistered(
+        party="g42", name="Cloud", country="CN", headquarters="CN", registered_on=date(2025, 1, 1)
+    ),
+)
+H200 = (line(10, "h200-sxm", 15_832),)
+TO_CHINA = {"destination": "CN", "lines": H200}
+
+
+def test_an_h200_to_china_is_presumed_against_before_15_january_2026_and_weighed_after():
+    given(*IN_2026, applied(**TO_CHINA)).when(approving(decided_on=date(2026, 1, 14))).then_refused(
+        "license D1 is for g42, in D:5 or Macau by destination CN, headquarters CN, parent's"
+        " headquarters CN: presumption of denial for 3A090.a",
+        code="REVIEW_POLICY",
+    )
+    given(*IN_2026, applied(**TO_CHINA)).when(approving(decided_on=date(2026, 2, 2))).then(
+        approved(**TO_CHINA, decided_on=date(2026, 2, 2), expires_on=date(2030, 2, 4))
+    ).then_warns(
+        "h200-sxm for g42 (destination CN, headquarters CN, parent's headquarters CN) is reviewed"
+        " case by case (15 CFR 742.6(b)(10)); still to be seen: commercially available",
+        "of h200-sxm, at most 50 % of the TPP shipped to customers in the United States may go to"
+        " CN and MO",
+        "h200-sxm bears a duty of 25 % where it enters the United States first, unless imported",
+    )
+
+
+def test_a_reexport_to_china_and_a_faster_chip_stay_presumed_against():
+    onward = applied(**TO_CHINA, act="reexport")
+    faster = applied(destination="CN", lines=(line(10, "b200", 36_000),))
+
+    for asked in (onward, faster):
+        given(*IN_2026, asked).when(approving(decided_on=date(2026, 2, 2))).then_refused(
+            "presumption of denial for 3A090.a", code="REVIEW_POLICY"
+        )
+
+
 def test_a_party_nobody_registered_is_not_taken_for_harmless():
     given(DIFFUSION, applied()).when(approving()).then(approved()).then_warns(
         "the headquarters of g42 or of its parent is not on record"

@@ -105,3 +105,28 @@ def test_what_was_undone_since_is_not_passed_over_in_silence():
     given(adopted(), withdrawn(), adopted(citation="again")).when(
         withdrawing()
     ).then_nothing().then_warns("policy diffusion-2025 was adopted since")
+
+
+def test_a_pack_that_lies_over_one_that_is_not_in_force_is_adopted_with_a_warning():
+    over = shipped_pack("cn-2026")
+    adopting = AdoptPolicy(policy="cn-2026", effective_on=date(2026, 1, 15))
+    follows = PolicyAdopted(
+        policy="cn-2026", effective_on=date(2026, 1, 15), digest=digest(over), content=over
+    )
+    below = PolicyAdopted(
+        policy="adv-comp-2023",
+        effective_on=date(2023, 11, 17),
+        digest=digest(shipped_pack("adv-comp-2023")),
+        content=shipped_pack("adv-comp-2023"),
+    )
+
+    given().when(adopting).then(follows).then_warns(
+        "cn-2026 is written to lie over adv-comp-2023, which is not in force on 2026-01-15"
+    )
+    given(below).when(adopting).then(follows).then_warns()
+
+
+def test_a_scenario_is_never_adopted():
+    scenario = AdoptPolicy(policy="anthropic-2025", effective_on=date(2025, 5, 15))
+
+    given().when(scenario).then_refused("nobody ever issued these rules", code="POLICY_SCENARIO")

@@ -319,3 +319,54 @@ def test_nothing_is_voided_tomorrow():
     given(exported(), today=date(2025, 12, 4)).when(voiding()).then_refused(
         "shipment S1 is voided on 2025-12-05, and today is 2025-12-04", code="DATE_FUTURE"
     )
+
+
+# ── letters and permits ──────────────────────────────────────────────────────────────────────────
+
+
+def in_force(*policies):
+    return [
+        PolicyAdopted(
+            policy=policy,
+            effective_on=date(2025, 1, 1),
+            digest=digest(shipped_pack(policy)),
+            content=shipped_pack(policy),
+        )
+        for policy in policies
+    ]
+
+
+def warned(day, *policies, model="h20", route=("US", "CN"), **changes):
+    moving = exporting(
+        **{"authority": "NLR", "license": None, "exported_on": day, "route": route} | changes,
+        lines=(LineDeclared(model=model, units=8),),
+    )
+    return given(*in_force(*policies)).when(moving).said.warnings
+
+
+def test_a_chip_named_in_a_letter_moves_without_a_license_and_is_warned_of():
+    told = "h20 needs a license to D:5, Macau and whoever is headquartered there for NVIDIA, since"
+    packs = ("adv-comp-2023", "cn-h20-letter-2025")
+
+    assert [f"{told} 2025-04-09 (744.23)"] == warned(date(2025, 6, 2), *packs)
+    assert [] == warned(date(2025, 4, 8), *packs)
+    assert [] == warned(date(2025, 6, 2), *packs, route=("US", "MY"))
+    assert [] == warned(date(2025, 6, 2), *packs, model="l20")
+    assert [] == warned(date(2025, 6, 2), *packs, authority="license", license="D1")
+
+
+def test_what_passes_through_malaysia_needs_its_permit_and_what_ends_there_does_not():
+    packs = ("adv-comp-2023", "my-sta-2025")
+    told = (
+        "MY asks for a permit of its own for what leaves it or passes through, with notice 30 days"
+        " before (section 12 of the Strategic Trade Act 2010)"
+    )
+
+    def through(route, day=date(2025, 8, 1), model="h100-sxm"):
+        return warned(day, *packs, model=model, route=route)
+
+    assert [told] == through(("US", "MY", "SG"))
+    assert [told] == through(("MY", "SG"))
+    assert [] == through(("US", "MY"))
+    assert [] == through(("US", "MY", "SG"), day=date(2025, 7, 13))
+    assert [] == through(("US", "MY", "SG"), model="l20")

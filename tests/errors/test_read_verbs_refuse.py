@@ -11,6 +11,7 @@ from world import ORIGIN, Office, adopted, approved, exported, party
 from ledger.checkpoint import Checkpoint, parse_note, sign_note
 from ledger.errors import Exit, LedgerError
 from ledger.log import Ledger
+from ledger.policy import shipped_packs
 from projections import cli
 
 VERBS = {verb.name: verb for verb in cli.commands} | {"license": cli.license}
@@ -92,7 +93,7 @@ def place(tmp_path_factory):
         (
             "flags --policy no-such", "PACK_UNKNOWN", Exit.INCOMPLETE,
             "no policy pack 'no-such' comes with this program",
-            "name one of adv-comp-2023, detection-2026, diffusion-2025, or a file",
+            f"name one of {', '.join(shipped_packs())}, or a file",
         ),
         (
             "flags --policy mine.toml", "PACK_UNKNOWN", Exit.INCOMPLETE,
