@@ -301,7 +301,9 @@ class Replay:
         )
 
     def _approve(self, number: int, approved: LicenseApproved) -> None:
-        on, license_, asked = approved.decided_on, approved.license, Asked.of(approved)
+        on, license_ = approved.decided_on, approved.license
+        applied = self._applied.get(license_)
+        asked = Asked.of(approved, "export" if applied is None else applied.act)
         day = self._reference.day(self._states, on)
         then = self._reviewed(self._actual, day, asked)
         justified = "; a justification is on record" if approved.justification else ""
@@ -331,7 +333,7 @@ class Replay:
         applied = self._applied.get(denied.license)
         if applied is None:
             return
-        on, asked = denied.decided_on, Asked.of(applied)
+        on, asked = denied.decided_on, Asked.of(applied, applied.act)
         day = self._reference.day(self._states, on)
         then = self._reviewed(self._actual, day, asked)
         for one in self._supposed:

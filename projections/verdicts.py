@@ -18,9 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ledger.catalogue import catalogue
 from ledger.events import LicenseApplied, LicenseApproved, Movement
-from ledger.events.licenses import LicenseLine
-from ledger.policy import Rules, Section
+from ledger.events.licenses import Act, LicenseLine
+from ledger.policy import ReviewRow, Rules, Section
 from ledger.quota import QuotaAccount
 from ledger.terms import Country, PartyId
 from projections.red_flags.lpp_limit import covered_tpp
@@ -74,12 +75,16 @@ class Asked:
     parties: tuple[PartyId, ...]
     purchaser: PartyId | None
     lines: tuple[LicenseLine, ...]
+    act: Act = "export"
+    agreed: bool = False
+    """Whether it rests on a government-to-government agreement; an application does not say."""
 
     @staticmethod
-    def of(event: LicenseApplied | LicenseApproved) -> "Asked":
+    def of(event: LicenseApplied | LicenseApproved, act: Act) -> "Asked":
         """The same of an application and of an approval."""
         parties = tuple(dict.fromkeys((event.ultimate_consignee, *event.end_users)))
-        return Asked(event.destination, parties, event.purchaser, event.lines)
+        agreed = isinstance(event, LicenseApproved) and event.agreement is not None
+        return Asked(event.destination, parties, event.purchaser, event.lines, act, agreed)
 
     @property
     def units(self) -> int:
@@ -185,49 +190,50 @@ def _reviewed(asked: Asked, day: Day, seat: SeatOf) -> Verdict | None:
     """The first review policy that is against it, a policy of denial before a presumption."""
     found: Verdict | None = None
     for party in asked.parties:
-        worst, why = _worst_tier(asked.destination, seat(party), day)
-        for eccn in dict.fromkeys(line.eccn for line in asked.lines):
-            policy, place = _policy(day.rules, eccn, worst)
-            if policy not in ("policy_of_denial", "presumption_of_denial"):
+        where = seat(party)
+        for line in asked.lines:
+            row = _row(asked, line, day, where)
+            if row is None or row.policy not in ("policy_of_denial", "presumption_of_denial"):
                 continue
+            place = f"review.{day.rules.reviews.index(row) + 1}.policy"
             because = (
-                f"would meet a {policy.replace('_', ' ')} for {eccn}: {party} is tier {worst} by"
-                f" {why}"
+                f"would meet a {row.policy.replace('_', ' ')} for {line.eccn}: {party} is"
+                f" {_standing(asked.destination, where, day)}"
             )
-            if policy == "policy_of_denial":
+            if row.policy == "policy_of_denial":
                 return Verdict("policy_of_denial", because, "review", place)
             found = found or Verdict("presumed_denied", because, "review", place)
     return found
 
 
-def _worst_tier(destination: Country, seat: Seat, day: Day) -> tuple[int, str]:
+def _row(asked: Asked, line: LicenseLine, day: Day, seat: Seat) -> ReviewRow | None:
+    """How such an application is reviewed while the allocation has room."""
+    known = catalogue().get(line.model)
+    return day.rules.review(
+        line.eccn,
+        destination=asked.destination,
+        headquarters=(
+            seat.location or asked.destination, seat.headquarters, seat.parent_headquarters,
+        ),
+        on=day.on,
+        kind=asked.act,
+        tpp=line.tpp_per_unit,
+        dram_gbps=None if known is None else known.dram_bandwidth,
+        total_tpp=asked.tpp,
+        agreement=asked.agreed,
+    )  # fmt: skip
+
+
+def _standing(destination: Country, seat: Seat, day: Day) -> str:
     rules, on = day.rules, day.on
-    party = rules.party_tier(
-        location=seat.location or destination,
-        headquarters=seat.headquarters,
-        parent=seat.parent_headquarters,
-        on=on,
+    places = (destination, seat.location, seat.headquarters, seat.parent_headquarters)
+    tiers = [rules.tier(place, on) for place in places if place is not None]
+    worst = max((tier for tier in tiers if tier is not None), default=None)
+    return (
+        f"{'in D:5 or Macau' if worst is None else f'tier {worst}'} by destination {destination},"
+        f" headquarters {seat.headquarters or 'unknown'}, parent's headquarters"
+        f" {seat.parent_headquarters or 'unknown'}"
     )
-    why = (
-        f"destination {destination}, headquarters {seat.headquarters or 'unknown'}, parent's"
-        f" headquarters {seat.parent_headquarters or 'unknown'}"
-    )
-    return max(rules.tier(destination, on) or 0, party.tier or 0), why
-
-
-def _policy(rules: Rules, eccn: str, tier: int) -> tuple[str | None, str]:
-    """How such an application is reviewed while the allocation has room, and where it says so."""
-    policy = rules.review_policy(eccn, tier, within_allocation=True) if tier else None
-    group = rules.item_group(eccn)
-    for number, row in enumerate(rules.reviews, 1):
-        if (
-            row.policy == policy
-            and group in row.items
-            and tier in row.tiers
-            and row.allocation in (None, "within")
-        ):
-            return policy, f"review.{number}.policy"
-    return policy, "review"
 
 
 def _needing(rules: Rules, why: str) -> tuple[Section | None, str]:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 from world import (
     H100,
@@ -42,6 +43,15 @@ IN_FORCE = (
     party("nile", "EG"),
 )
 """Entries 1 to 4; under adv-comp-2023."""
+
+
+def unreviewed():
+    """The same, by rules that do not say how applications are reviewed; as in IN_FORCE."""
+    before, _, rest = shipped_pack("adv-comp-2023").partition("[[review]]")
+    examples = [each for each in rest.split("[[examples]]") if 'about = "review"' not in each]
+    text = f"{before}[validity]{'[[examples]]'.join(examples).partition('[validity]')[2]}"
+    first = msgspec.structs.replace(adopted(), content=text, digest=digest(text))
+    return (first, *IN_FORCE[1:])
 
 
 def run(*history, policy=DIFFUSION, **options) -> Replay:
@@ -144,8 +154,9 @@ def test_a_shipment_told_before_its_license_was_approved_relied_on_it_all_the_sa
 def test_a_presumption_of_denial_is_said_and_refuses_nothing():
     for_china = {"destination": "CN", "ultimate_consignee": "beijing", "end_users": ("beijing",)}
     in_beijing = (party("beijing", "CN"), approved(**for_china, justification="for a clinic"))
-    (tier_3,) = differences(*in_beijing, exported())
+    (tier_3,) = run(*unreviewed(), *in_beijing, exported()).differences()
 
+    assert [] == differences(*in_beijing, exported())
     assert [] == run(diffusion(), *in_beijing).differences()
     assert ("presumed_denied", False) == (tier_3.change, tier_3.stopped)
     assert tier_3.supposed.startswith("would meet a presumption of denial for 3A090.a: beijing")
@@ -289,8 +300,12 @@ def test_outside_the_span_nothing_is_supposed():
 def test_a_decision_is_judged_by_what_had_been_told_by_then():
     moved = PartyRelocated(party="acme", headquarters="CN", relocated_on=date(2025, 1, 1))
 
-    assert [] == changes(approved(), moved)
-    assert [("presumed_denied", 6)] == changes(moved, approved())
+    def presumed(*history):
+        made = run(*unreviewed(), *history)
+        return [(each.change, each.entry) for each in made.differences()]
+
+    assert [] == presumed(approved(), moved)
+    assert [("presumed_denied", 6)] == presumed(moved, approved())
 
 
 def test_an_agreement_in_force_raises_the_cap_that_is_supposed():
