@@ -16,6 +16,7 @@ from ledger.policy.places import near, parameters, short_names
 
 _AT = re.compile(r" - at `\$\.?([^`]*)`")
 _INDEX = re.compile(r"\[([0-9]+)\]")
+_SECTION = re.compile(r"\[(\w+)\] needs")
 _SYNTAX = re.compile(r"\(at line ([0-9]+)")
 
 _ORDERED: Final = (
@@ -61,7 +62,7 @@ def lint(text: str) -> tuple[Problem, ...]:
         wrong = [*_names(text, tables)]
     wrong += [*_sources(text, tables), *_dates(text, tables)]
     if not wrong:
-        wrong = [*_whole(text), *_untried(text, tables)]
+        wrong = [*_whole(text)] or [*_untried(text, tables)]
     return tuple(sorted(set(wrong)))
 
 
@@ -128,7 +129,9 @@ def _whole(text: str) -> Iterator[Problem]:
     try:
         parse_pack(text)
     except LedgerError as error:
-        yield Problem(0, error.problem)
+        said = error.problem.removeprefix("the policy pack does not read: ")
+        section = _SECTION.match(said)
+        yield Problem(_line(text, section[1]) if section else 0, said)
 
 
 def _untried(text: str, tables: dict[str, Any]) -> Iterator[Problem]:

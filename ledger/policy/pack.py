@@ -46,7 +46,7 @@ _NEEDS: Final[dict[Section, tuple[Section, ...]]] = {
     "hq_rule": ("items", "d5", "territories"),
     "chip_control": ("d5", "territories"),
     "country_allocation": ("items", "tiers"),
-    "review": ("items", "d5", "territories"),
+    "review": ("items",),
     "ratio_cap": ("items", "territories"),
     "permit": ("items",),
     "validity": ("items",),
@@ -556,13 +556,13 @@ class Pack(_Table, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         terms.identifier(self.id, "policy")
-        for section, needed in _NEEDS.items():
+        if self.over:
+            return
+        by_d5 = any(row.reach == "d5" for row in self.review or ())
+        needs = {**_NEEDS, "review": ("items", "d5", "territories")} if by_d5 else _NEEDS
+        for section, needed in needs.items():
             for other in needed:
-                if (
-                    getattr(self, section) is not None
-                    and getattr(self, other) is None
-                    and not self.over
-                ):
+                if getattr(self, section) is not None and getattr(self, other) is None:
                     raise ValueError(f"[{section}] needs [{other}] in the same pack")
 
 

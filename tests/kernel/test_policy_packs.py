@@ -114,7 +114,8 @@ def test_a_text_that_is_no_pack_at_all_is_said_to_be_none(
 def test_what_only_shows_in_the_whole_is_said_too() -> None:
     text = shipped_pack("cn-2026").replace('over = ["adv-comp-2023"]\n', "")
 
-    assert [(0, True)] == [(line, "[review] needs [items]" in words) for line, words in said(text)]
+    line = text.splitlines().index("[[review]]") + 1
+    assert [(line, "[review] needs [items] in the same pack")] == said(text)
 
 
 # --- examples ------------------------------------------------------------------------------
@@ -337,3 +338,33 @@ def test_a_section_only_one_has_is_told_whole_and_of_lists_what_came_and_went() 
     assert ("eccn", "all of it", "") in found
     assert ("hq_rule.items", "", "with c") in found
     assert ("items.weights", "", "4E091") in found
+
+
+BARE = """
+id = "bare"
+title = "nothing but a review"
+[sources]
+OWN = "made up for a test"
+[dates]
+source = "OWN"
+read_on = 2025-01-01
+[items]
+a = ["3A090.a"]
+source = "OWN"
+read_on = 2025-01-01
+[[review]]
+items = ["a"]
+{}
+policy = "policy_of_denial"
+section = "none"
+source = "OWN"
+read_on = 2025-01-01
+"""
+
+
+def test_a_review_by_d5_needs_d5_and_one_by_tiers_reads_as_it_always_did() -> None:
+    (untried, also) = lint(BARE.format("tiers = [3]"))
+    (needs,) = lint(BARE.format('reach = "d5"'))
+
+    assert (True, True, False) == (untried.untried, also.untried, needs.untried)
+    assert "[review] needs [d5] in the same pack" in needs.said

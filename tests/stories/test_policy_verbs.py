@@ -1,6 +1,8 @@
 """A pack from draft to drawer: looked over, tried, compared, not adopted, shown by day."""
 
 import json
+from pathlib import Path
+from textwrap import dedent
 
 from ledger.policy import shipped_pack, shipped_packs
 
@@ -27,6 +29,18 @@ def test_a_pack_of_ones_own_is_looked_over_tried_and_supposed(office, tmp_path):
     assert 0 == supposed.code
     assert f"SIMULATED under {mine}:g2g_from=5" in supposed.out
     assert (5, True) == (refused.code, "[POLICY_SCENARIO]" in refused.err)
+
+
+def test_the_pack_on_the_page_is_one(office, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "policy-packs.md").read_text(encoding="utf-8")
+    written = page.partition("## Writing one\n\n")[2].partition("\n\nA section is whole")[0]
+    mine = tmp_path / "mine.toml"
+    mine.write_text(dedent(written), encoding="utf-8")
+
+    assert 0 == office.types("policy", "lint", str(mine)).code
+    assert 0 == office.types("policy", "test", str(mine)).code
+    supposed = office.types("quotas", "--policy", f"{mine}:lpp_limit=0")
+    assert f"SIMULATED under {mine}:lpp_limit=0" in supposed.out
 
 
 def test_what_is_wrong_is_said_line_by_line(office, tmp_path):
