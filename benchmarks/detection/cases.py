@@ -30,6 +30,9 @@ LIKELY_DAY: Final = date(2024, 1, 1)
 
 NONE: Final = "NONE"
 
+ASTRAY: Final = r"reexport|onward|transit|recover|located|unreach|teardown"
+"""Types of observed events in which goods are somewhere else."""
+
 
 class Layer(Enum):
     """The layers a rule may see; there is no member for the others."""
@@ -83,7 +86,9 @@ class Expected:
     patterns  ids that should fire, or NONE
     lawful    whether it must stay quiet but for these
     assumed   those of its patterns that rest on something the source does not say
-    diverted  number of visible events before the first that is true and not visible; None: no such
+    diverted  number of visible events before the first in which goods go astray, seen or only found
+              out later; None: no such
+    astray_on the day of that event; None where the source does not say
     """
 
     case: str
@@ -93,6 +98,7 @@ class Expected:
     lawful: bool
     assumed: frozenset[str]
     diverted: int | None
+    astray_on: date | None = None
 
     @property
     def to_find(self) -> tuple[str, ...]:
@@ -222,12 +228,13 @@ def expected(name: str, case: Json) -> Expected:
         for each in _objects(case.get("expected_detail"))
         if each.get("depends_on_assumed") is True
     )
-    before = diverted = None
-    before = 0
+    diverted, astray_on, before = None, None, 0
     for event in _objects(case.get("events")):
-        layer = event.get("layer")
-        if layer == "truth" and diverted is None:
-            diverted = before
+        layer, type_ = event.get("layer"), _text(event.get("type"))
+        seen = layer == "observed" and re.search(ASTRAY, type_) is not None
+        if diverted is None and (seen or layer == "truth"):
+            diverted, when = before, span(event.get("date"), event.get("date_precision"))
+            astray_on = when.first if when else None
         before += layer in ("declared", "observed")
     return Expected(
         case=name,
@@ -237,6 +244,7 @@ def expected(name: str, case: Json) -> Expected:
         lawful=NONE in patterns or truth == "legitimate" or title.startswith("NEGATIVE"),
         assumed=assumed,
         diverted=diverted,
+        astray_on=astray_on,
     )
 
 

@@ -24,7 +24,7 @@ from commands.handler import Desk
 from commands.importing import RowResult, record
 from ledger import views
 from ledger.catalogue import catalogue
-from ledger.events import Event, LedgerOpened, Movement, PartyRegistered
+from ledger.events import ControlPublished, Event, LedgerOpened, Movement, PartyRegistered
 from ledger.events.goods import GoodsLine
 from ledger.fold import States
 from ledger.log import Ledger, enroll
@@ -56,6 +56,7 @@ class Standing:
     on        the newest day of the case so far
     entry     newest entry then
     alerting  patterns in alerts, each with the rank of the best alert that has it
+    without   the same with all flags of one pattern left out, by that pattern
     flagged   patterns flagged at all
     informed  those flagged for information, which never alert
     about     names of the rules that alert, for people
@@ -65,6 +66,7 @@ class Standing:
     on: date
     entry: int
     alerting: dict[str, Key]
+    without: dict[str, dict[str, Key]]
     flagged: frozenset[str]
     informed: frozenset[str]
     about: frozenset[str]
@@ -227,8 +229,12 @@ class Court:
             pending = next(waiting, None)
             before = base
             for case in told:
+                # A control is everybody's: flags that cite it may be about the background.
                 theirs = {
-                    entry for line in case.lines if (entry := outcome[id(line)].entry) is not None
+                    entry
+                    for line in case.lines
+                    if (entry := outcome[id(line)].entry) is not None
+                    and not isinstance(getattr(line.command, "fact", None), ControlPublished)
                 }
                 steps = []
                 on = until = date.min
@@ -274,23 +280,31 @@ class Court:
         detection = self._fold.detection(states, on)
         patterns = {each.name: str(each.id) for each in detection.patterns}
         ranking = Ranking(states, detection)
-        alerting: dict[str, Key] = {}
-        about: set[str] = set()
-        for alert in self._alerts(states, raised, on):
-            key = ranking.key(alert)
-            for each in alert.flags:
-                pattern = patterns.get(each.flag.rule, each.flag.rule)
-                alerting[pattern] = min(alerting.get(pattern, UNRANKED), key)
-                about.add(each.flag.rule)
+
+        def pattern(each: Raised) -> str:
+            return patterns.get(each.flag.rule, each.flag.rule)
+
+        def standing(some: Sequence[Raised]) -> dict[str, Key]:
+            best: dict[str, Key] = {}
+            for alert in self._alerts(states, some, on):
+                key = ranking.key(alert)
+                for each in alert.flags:
+                    best[pattern(each)] = min(best.get(pattern(each), UNRANKED), key)
+            return best
+
+        alerts_ = self._alerts(states, raised, on)
+        about = {each.flag.rule for alert in alerts_ for each in alert.flags}
+        without = {
+            left_out: standing([each for each in raised if pattern(each) != left_out])
+            for left_out in sorted({pattern(each) for each in raised})
+        }
         flagged, informed = (
-            frozenset(
-                patterns.get(each.flag.rule, each.flag.rule)
-                for each in raised
-                if each.flag.severity in severities
-            )
+            frozenset(pattern(each) for each in raised if each.flag.severity in severities)
             for severities in (SEVERITIES, ("information",))
         )
-        return Standing(number, on, entry, alerting, flagged, informed, frozenset(about))
+        return Standing(
+            number, on, entry, standing(raised), without, flagged, informed, frozenset(about)
+        )
 
 
 class Ranking:

@@ -45,7 +45,10 @@ def new_names(case: Visible) -> Visible:
     ]
 
     def party(said: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: _spelled(value) if key in NAMES else value for key, value in said.items()}
+        return {
+            key: _spelled(value, names_only=key == "address") if key in NAMES else value
+            for key, value in said.items()
+        }
 
     def event(said: Mapping[str, Any]) -> dict[str, Any]:
         return {key: _renamed(value, names) for key, value in said.items()}
@@ -164,10 +167,15 @@ def _other_letters(text: str) -> str:
     return codecs.encode(text, "rot13")
 
 
-def _spelled(value: Any) -> Any:
+def _spelled(value: Any, *, names_only: bool) -> Any:
+    """Other letters; of an address in its names alone, for what kind of place it is stays."""
     if isinstance(value, list):
-        return [_spelled(each) for each in value]
-    return _other_letters(value) if isinstance(value, str) else value
+        return [_spelled(each, names_only=names_only) for each in value]
+    if not isinstance(value, str):
+        return value
+    if names_only:
+        return re.sub(r"\b[A-Z]\w*", lambda found: _other_letters(found.group()), value)
+    return _other_letters(value)
 
 
 def _renamed(value: Any, names: list[str]) -> Any:

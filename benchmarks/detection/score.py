@@ -59,6 +59,19 @@ class Found:
             default=UNRANKED,
         )
 
+    def left(self, pattern: str) -> Key:
+        """The best rank of an alert for another reason that is expected, had that one no rule."""
+        wanted = {each for each in self.expected.to_find if each != pattern}
+        return min(
+            (
+                key
+                for step in self.judged.steps
+                for each, key in step.without.get(pattern, step.alerting).items()
+                if each in wanted
+            ),
+            default=UNRANKED,
+        )
+
     @property
     def best(self) -> Key:
         """The best rank of an alert for a reason that is expected."""
@@ -142,6 +155,8 @@ class Sheet:
                 each.expected.case for each in guilty if not each.found and each.alerted
             ],
             "by_pattern": self._by_pattern(guilty),
+            "by_typology": self._by_typology(guilty),
+            "one_typology_left_out": self._one_left_out(guilty),
             "by_label": self._by(guilty, lambda each: each.expected.label),
             "temporal": self._by(guilty, _period),
             "by_channel": self._by_channel(told, found),
@@ -170,6 +185,17 @@ class Sheet:
             },
             "patterns_without_a_rule": _without_a_rule(self._cases),
         }  # fmt: skip
+
+    def headline(self) -> dict[str, Any]:
+        """The figures alone that another background may change."""
+        found = self._judge("cases", [tell(case.visible) for case in self._cases])
+        guilty = self._guilty(found)
+        lawful = [each for each in found if each.expected.lawful]
+        return {
+            **{f"recall_{load}": _share(*self._at(guilty, load)) for load in LOADS},
+            "alerts_per_1000": _share(1_000 * len(self._ranks), self._court.quiet.shipments),
+            "negatives_quiet": _share(sum(each.quiet for each in lawful), len(lawful)),
+        }
 
     # ── arms ────────────────────────────────────────────────────────────────────────────────────
 
@@ -309,6 +335,42 @@ class Sheet:
             }
         return made
 
+    def _by_typology(self, found: Sequence[Found]) -> dict[str, Any]:
+        """Recall of the cases that expect a pattern of some kind, by patterns of that kind."""
+        groups: dict[str, set[str]] = defaultdict(set)
+        for each in default_detection().patterns:
+            groups[each.group].add(str(each.id))
+        made = {}
+        for group, patterns in groups.items():
+            keys = [one.key(patterns) for one in found if patterns & set(one.expected.to_find)]
+            hits = sum(self._within(key, HEADLINE) for key in keys)
+            made[group] = {
+                "of": len(keys),
+                "uncut": _share(sum(key != UNRANKED for key in keys), len(keys)),
+                **{str(load): _share(sum(self._within(key, load) for key in keys), len(keys))
+                   for load in LOADS},
+                "interval": wilson(hits, len(keys)),
+            }  # fmt: skip
+        return made
+
+    def _one_left_out(self, found: Sequence[Found]) -> dict[str, Any]:
+        """Which cases each pattern alone carries: what is found without its rule, and what is not.
+
+        Nothing is tuned by a program, so nothing can be tuned without a typology either.
+        """
+        made = {}
+        for pattern in sorted({one for each in found for one in each.expected.to_find}):
+            wanted = [each for each in found if pattern in each.expected.to_find]
+            before = [each for each in wanted if self._within(each.best, HEADLINE)]
+            lost = [each for each in before if not self._within(each.left(pattern), HEADLINE)]
+            made[pattern] = {
+                "of": len(wanted),
+                "found": len(before),
+                "found_without_it": len(before) - len(lost),
+                "lost": [each.expected.case for each in lost],
+            }
+        return made
+
     def _without_assumed(self, found: Sequence[Found]) -> dict[str, Any]:
         """Recall by patterns alone that rest on nothing the source does not say."""
         hits = all_ = 0
@@ -349,6 +411,22 @@ def _changed(change: Callable[[Visible], Visible | None], case: Case) -> Visible
         return None
 
 
+def spread(runs: Sequence[dict[str, float]]) -> dict[str, Any]:
+    """Median, least and most of each figure over several runs.
+
+    >>> spread([{"a": 1.0}, {"a": 3.0}, {"a": 4.0}])
+    {'a': {'median': 3.0, 'least': 1.0, 'most': 4.0}}
+    """
+    return {
+        name: {
+            "median": median(run[name] for run in runs),
+            "least": min(run[name] for run in runs),
+            "most": max(run[name] for run in runs),
+        }
+        for name in runs[0]
+    }
+
+
 def wilson(hits: int, of: int) -> list[float]:
     """Wilson's 95 % interval of a share.
 
@@ -368,15 +446,19 @@ def wilson(hits: int, of: int) -> list[float]:
 
 
 def _times(found: Sequence[Found]) -> dict[str, Any]:
-    """How soon cases are found, from their first visible event on."""
-    events, days, diverted, saved = [], [], 0, 0
+    """How soon cases are found: from their first visible event, and from the first diversion."""
+    events, days, after, diverted, saved = [], [], [], 0, 0
     for each in found:
-        diverted += each.expected.diverted is not None
+        known = each.expected
+        diverted += known.diverted is not None
         if each.at is None:
             continue
+        told = each.days[: each.at + 1]
         events.append(each.at + 1)
-        days.append((max(each.days[: each.at + 1]) - min(each.days[: each.at + 1])).days)
-        saved += each.expected.diverted is not None and each.at < each.expected.diverted
+        days.append((max(told) - min(told)).days)
+        saved += known.diverted is not None and each.at < known.diverted
+        if known.astray_on is not None:
+            after.append((max(told) - known.astray_on).days)
     return {
         "found": len(events),
         "events_median": median(events) if events else None,
@@ -385,6 +467,8 @@ def _times(found: Sequence[Found]) -> dict[str, Any]:
         "days_most": max(days, default=None),
         "cases_with_a_known_diversion": diverted,
         "found_before_it": saved,
+        "days_from_it_median": median(after) if after else None,
+        "days_from_it_most": max(after, default=None),
     }
 
 

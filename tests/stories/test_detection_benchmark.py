@@ -5,6 +5,7 @@ import json
 from copy import deepcopy
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from benchmarks.detection import score, words
 from benchmarks.detection.__main__ import main
 from benchmarks.detection.background import commands
 from benchmarks.detection.cases import Layer, Visible, cases, dated, load, visible
+from benchmarks.detection.court import UNRANKED, Quiet
 from benchmarks.detection.mutants import MUTATIONS
+from benchmarks.detection.score import Sheet
 from benchmarks.detection.telling import CHANNELS, TYPES, tell, through
 from benchmarks.detection.twins import twin
 from commands.feeds.rows import FeedRow
@@ -386,6 +389,52 @@ def test_the_report_shows_what_each_channel_and_each_change_does(report):
                         report[0]["twins"]["ranked_before_its_twin"])  # fmt: skip
     assert (1, 1) == (report[0]["time_to_detection"]["cases_with_a_known_diversion"],
                       report[0]["time_to_detection"]["found_before_it"])  # fmt: skip
+
+
+def test_each_typology_left_out_loses_the_cases_that_it_alone_carries(report):
+    left_out = report[0]["one_typology_left_out"]
+
+    assert {"of": 1, "found": 1, "found_without_it": 1, "lost": []} == left_out["P01"]
+    assert {"of": 1, "found": 1, "found_without_it": 0, "lost": ["X2"]} == left_out["P25"]
+    assert (1, 1.0) == (report[0]["by_typology"]["verification"]["of"],
+                        report[0]["by_typology"]["verification"]["5"])  # fmt: skip
+    assert 0 == report[0]["by_typology"]["cargo"]["of"]
+
+
+def test_an_alert_of_the_background_that_ranks_the_same_is_looked_at_before():
+    background = [(0, -3, -9), *[(1, -3, 0)] * 5]
+    sheet = Sheet([], SimpleNamespace(quiet=Quiet(1_000, 0, 0, ranks=background)))
+    within = {load: [rank for rank in ((0, -4, 0), (0, -3, -9), (1, -3, -1), (1, -3, 0), UNRANKED)
+                     if sheet._within(rank, load)] for load in (0, 1, 5, 6)}  # fmt: skip
+
+    assert [(0, -4, 0)] == within[0]
+    assert [(0, -4, 0), (0, -3, -9), (1, -3, -1)] == within[1] == within[5]
+    assert [*within[5], (1, -3, 0)] == within[6]
+
+
+def test_the_first_diversion_is_the_first_event_in_which_goods_go_astray(report):
+    seen_ = case("X1", shipped(), event("reexport_observed", "2024-06-01", "observed"),
+                 event("actual_arrival", "2024-07-01", "truth"))  # fmt: skip
+    hidden = case("X2", shipped(), event("actual_arrival", None, "truth"))
+    quiet = case("X3", shipped(), event("payment_received", layer="observed"))
+
+    assert [(1, date(2024, 6, 1)), (1, None), (None, None)] == [
+        (each.expected.diverted, each.expected.astray_on)
+        for each in cases({"cases": [seen_, hidden, quiet]})
+    ]
+    assert -31 == report[0]["time_to_detection"]["days_from_it_median"]
+
+
+def test_several_backgrounds_give_a_median_and_a_range(tmp_path):
+    place = tmp_path / "cases.json"
+    place.write_text(json.dumps({"cases": file()["cases"][1:2]}), encoding="utf-8")
+    words = [str(place), "--shipments", "100", "--seed", "7", "--seeds", "2"]
+    found = json.loads(CliRunner().invoke(main, [*words, "--format", "json"]).stdout)
+
+    assert ([7, 8], 2) == (found["seeds"]["seeds"], len(found["seeds"]["runs"]))
+    assert {"median": 1.0, "least": 1.0, "most": 1.0} == found["seeds"]["recall_5"]
+    assert found["alerts_per_1000"] == found["seeds"]["runs"][0]["alerts_per_1000"]
+    assert "over 2 backgrounds" in CliRunner().invoke(main, words).stdout
 
 
 def test_people_are_told_that_the_background_is_synthetic(tmp_path):
