@@ -56,6 +56,7 @@ BATCH: Final = 1_000
 ROUNDS: Final = 5
 APPENDS: Final = 60
 CATCH_UP: Final = 100
+KNOWN_BEFORE: Final = 100
 QUESTIONS: Final[tuple[Country, ...]] = ("AE", "SA", "MY", "IN", "SG", "TH", "BR", "PL", "KE", "UZ")
 ASKED_ON: Final[date] = date.fromordinal(FIRST_DAY.toordinal() + DAYS * 9 // 10)
 PEER_TRANSACTIONS: Final = 500
@@ -289,10 +290,13 @@ class Office:
     def growing(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """The same few things in the full ledger and in one of a tenth of its size."""
         fold = QuotaFold()
-        costs: dict[str, list[tuple[float, float]]] = {"append": [], "quota": [], "catch_up": []}
+        costs: dict[str, list[tuple[float, float]]] = {
+            "append": [], "quota": [], "catch_up": [], "known_at": [],
+        }  # fmt: skip
         for ledger in (self.small, self.ledger):
             views.catch_up(ledger.store, fold)
             self._ask(ledger)
+            self._ask_then(ledger)
         for turn in range(2 * ROUNDS):
             some = self._more(100 + turn, CATCH_UP)
             took: dict[str, list[float]] = {name: [] for name in costs}
@@ -301,6 +305,7 @@ class Office:
                 took["append"].append(median(singles))
                 took["catch_up"].append(seconds(views.refresh, ledger.store, [fold]))
                 took["quota"].append(median(seconds(self._ask, ledger) for _ in range(ROUNDS)))
+                took["known_at"].append(median(seconds(self._ask_then, ledger) for _ in range(3)))
             for name, pair in took.items():
                 costs[name].append((pair[0], pair[1]))
         yield (
@@ -329,6 +334,17 @@ class Office:
             with store.reading() as connection:
                 account(views.at_head(store, connection, fold), self.rules, country, ASKED_ON)
 
+    def _ask_then(self, ledger: Ledger) -> None:
+        """Ten quota questions about what was known `KNOWN_BEFORE` entries ago."""
+        fold, store = QuotaFold(), ledger.store
+        for country in QUESTIONS:
+            with store.reading() as connection:
+                number = store.head(connection)[0] - KNOWN_BEFORE
+                then = views.as_of(store, connection, fold, number)
+                if then is None:
+                    raise click.ClickException(f"what was known at entry {number} is not kept")
+                account(then, self.rules, country, ASKED_ON)
+
     def _more(self, turn: int, count: int) -> list[Event]:
         """Events from the middle of another history; none that points at an entry of that one."""
         other = events(20 * count, seed=turn, series=f"{turn}-")
@@ -350,7 +366,7 @@ def _said(row: StoredRow) -> peer.Said:
 
 
 def _parts(name: str) -> int:
-    return len(QUESTIONS) if name == "quota" else 1
+    return len(QUESTIONS) if name in ("quota", "known_at") else 1
 
 
 def _spki(signer: Signer) -> str:

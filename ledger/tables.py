@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Raised when a table changes: what stands in tables of another version is not read as a ledger."""
 
 _number = BigInteger().with_variant(Integer(), "sqlite")
@@ -69,6 +69,16 @@ view_rows_table = Table(
     Column("view", Text, primary_key=True),
     Column("key", _binary_text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+# How rows of a view stood at some entries before its position (`ledger.undo`).
+view_undo_table = Table(
+    "view_undo",
+    metadata,
+    Column("view", Text, primary_key=True),
+    Column("position", _number, primary_key=True, autoincrement=False),
+    Column("key", _binary_text, primary_key=True),
+    Column("value", LargeBinary),
     sqlite_with_rowid=False,
 )
 APPEND_ONLY: Final = (entries_table, tags_table, tiles_table, checkpoints_table)

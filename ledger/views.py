@@ -6,18 +6,22 @@
 3. Where nothing may be written, the missing entries are folded in memory over what is kept:
    every question has the same answer on a read-only copy.
 4. A fold of another version than the one kept is dropped and rebuilt.
-5. Nobody signed what is kept. Where it cannot be read, or says it is of more entries than there
+5. How it stood at some of the last entries is kept beside it (`ledger.undo`), so that what was
+   known a little while ago is not replayed from the first entry.
+6. Nobody signed what is kept. Where it cannot be read, or says it is of more entries than there
    are, it is as if it were not there: the entries answer, and whoever asked is told. Whether what
    can be read is right, `differences` says, from the entries.
 """
 
 import logging
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from ledger import undo
 from ledger.database import undecodable
 from ledger.entry import Entry, read
 from ledger.envelope import payload_of
@@ -47,7 +51,15 @@ _log = logging.getLogger(__name__)
 class SqlStates:
     """States of one fold over what is kept in SQL; changes wait in memory until `flush`."""
 
-    def __init__(self, store: Store, connection: Snapshot, fold: Fold, position: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        connection: Snapshot,
+        fold: Fold,
+        position: int,
+        undone: dict[str, bytes | None] | None = None,
+    ) -> None:
+        """States as of a position; `undone`, where that is an earlier one than is kept."""
         self._store = store
         self._connection = connection
         self._fold = fold
@@ -60,6 +72,9 @@ class SqlStates:
         self._under: dict[str, list[str]] | None = None
         self._all_known = position == 0
         self._recalled: dict[int, Entry] = {}
+        # Rows that stood otherwise at the position than they are kept, and their keys in order.
+        self._undone = undone or {}
+        self._undone_keys = sorted(self._undone)
         # What the entries up to the position give, where that which is kept is not to be read.
         self._instead: dict[str, bytes] | None = {} if position == 0 else None
 
@@ -153,6 +168,23 @@ class SqlStates:
         return [(key, decode(instead[key])) for key in sorted(instead) if first <= key < end]
 
     def _rows(self, first: str, end: str | None) -> list[tuple[str, bytes]]:
+        """Rows as of the position, at a key or from it up to `end`."""
+        if not self._undone:
+            return self._kept_rows(first, end)
+        if end is None:
+            if first not in self._undone:
+                return self._kept_rows(first, end)
+            value = self._undone[first]
+            return [] if value is None else [(first, value)]
+        rows = {key: value for key, value in self._kept_rows(first, end) if key not in self._undone}
+        keys = self._undone_keys
+        for key in keys[bisect_left(keys, first) : bisect_left(keys, end)]:
+            value = self._undone[key]
+            if value is not None:
+                rows[key] = value
+        return sorted(rows.items())
+
+    def _kept_rows(self, first: str, end: str | None) -> list[tuple[str, bytes]]:
         if end is None:
             return self._store.fetch(
                 self._connection,
@@ -187,13 +219,22 @@ class SqlStates:
         return found
 
     @property
+    def position(self) -> int:
+        """The entry up to which rows were read, and not folded since."""
+        return self._position
+
+    @property
     def full(self) -> bool:
         """Whether so much is held in memory that it should be written."""
         return len(self._known) >= CACHE_KEYS_MAX
 
     def flush(self, position: int) -> None:
         """Write what changed up to a position; all of it, where what is kept is not to be read."""
-        if self._instead is not None:
+        if self._instead is None:
+            span = (self._position, position)
+            undo.set_aside(self._store, self._connection, self._view, span, self._dirty)
+        else:
+            undo.forget(self._store, self._connection, self._view)
             self._store.run(self._connection, "DELETE FROM view_rows WHERE view = ?", (self._view,))
             self._write([
                 (self._view, key, value)
@@ -271,7 +312,7 @@ def catch_up(store: Store, fold: Fold, *, on_progress: Callable[[int], None] | N
                 # The first page, or somebody else went on from where we stopped.
                 states = SqlStates(store, connection, fold, position)
             states.continue_in(connection)
-            last = min(head, position + PAGE_ENTRIES)
+            last = min(undo.page_end(position, head), position + PAGE_ENTRIES)
             position = left_at = _fold(store, connection, fold, states, after=position, up_to=last)
             keep(store, connection, fold, states, position)
         if on_progress is not None:
@@ -311,8 +352,35 @@ def at_head(store: Store, connection: Snapshot, fold: Fold) -> SqlStates:
     Within a write transaction, the head includes what the transaction itself appended.
     """
     position = _position(store, connection, fold)
-    states = SqlStates(store, connection, fold, position)
-    for entry in entries(store, connection, fold.reads, after=position):
+    return _forward(store, connection, fold, SqlStates(store, connection, fold, position))
+
+
+def as_of(store: Store, connection: Snapshot, fold: Fold, number: int) -> SqlStates | None:
+    """States of a fold as of an entry, from what is kept: carried on to it, or undone to before it.
+
+    None where what is kept is of later entries, and was not set aside so long.
+    """
+    position = _position(store, connection, fold)
+    if position <= number:
+        states = SqlStates(store, connection, fold, position)
+    else:
+        found = undo.undone(store, connection, fold.name, number)
+        if found is None:
+            return None
+        states = SqlStates(store, connection, fold, *found)
+    return _forward(store, connection, fold, states, up_to=number)
+
+
+def _forward(
+    store: Store,
+    connection: Snapshot,
+    fold: Fold,
+    states: SqlStates,
+    *,
+    up_to: int = INTEGER_MAX,
+) -> SqlStates:
+    """Fold the entries after the position of some states, in memory."""
+    for entry in entries(store, connection, fold.reads, after=states.position, up_to=up_to):
         fold.evolve(states, entry)
     return states
 
@@ -363,13 +431,45 @@ def differences(store: Store, connection: Snapshot, fold: Fold) -> Iterator[str]
     if position not in range(last + 1):
         yield f"it is kept up to entry {position!r}, and there are {last:,}"
         return
+    marks = undo.marks(store, connection, fold.name)
+    for mark in marks:
+        if mark not in range(1, position):
+            yield f"rows are set aside as of entry {mark!r}, and it is kept up to {position:,}"
+            return
     rows = store.fetch(connection, "SELECT key, value FROM view_rows WHERE view = ?", (fold.name,))
-    kept = dict(rows)
-    said = dict(replayed(store, connection, fold, up_to=position).rows())
+    *earlier, said = _said(store, connection, fold, [*marks, position])
+    yield from _differ("", dict(rows), said)
+    for mark, then in zip(marks, earlier, strict=True):
+        reached = undo.undone(store, connection, fold.name, mark)
+        aside = {} if reached is None else reached[1]
+        undone = {key: value for key, value in {**said, **aside}.items() if value is not None}
+        yield from _differ(f" as of entry {mark:,}", undone, then)
+
+
+def _said(
+    store: Store, connection: Snapshot, fold: Fold, stops: Sequence[int]
+) -> list[dict[str, bytes]]:
+    """The rows that the entries give up to some of them, in order; equal values are held once."""
+    states = MemoryStates(lambda number: entry_at(store, connection, number))
+    made: list[dict[str, bytes]] = []
+    before: dict[str, bytes] = {}
+    after = 0
+    for stop in stops:
+        for entry in entries(store, connection, fold.reads, after=after, up_to=stop):
+            fold.evolve(states, entry)
+        rows = {
+            key: before[key] if before.get(key) == value else value for key, value in states.rows()
+        }
+        made.append(rows)
+        before, after = rows, stop
+    return made
+
+
+def _differ(when: str, kept: dict[str, bytes], said: dict[str, bytes]) -> Iterator[str]:
     for key in sorted(kept.keys() | said.keys(), key=repr):
         if kept.get(key) != said.get(key):
             yield (
-                f"row {key!r} is kept as {_told(kept.get(key))}, and the entries say"
+                f"row {key!r} is kept{when} as {_told(kept.get(key))}, and the entries say"
                 f" {_told(said.get(key))}"
             )
 
@@ -389,10 +489,12 @@ def drop(store: Store, views: Sequence[str] = ()) -> None:
                 _drop(store, transaction.connection, view)
             return
         store.run(transaction.connection, "DELETE FROM view_rows")
+        store.run(transaction.connection, "DELETE FROM view_undo")
         store.run(transaction.connection, "DELETE FROM view_positions")
 
 
 def _drop(store: Store, connection: Snapshot, view: str) -> None:
+    undo.forget(store, connection, view)
     store.run(connection, "DELETE FROM view_rows WHERE view = ?", (view,))
     store.run(connection, "DELETE FROM view_positions WHERE view = ?", (view,))
 
@@ -416,6 +518,13 @@ def positions(store: Store) -> dict[str, str]:
         view: f"{position:,}" if isinstance(position, int) else repr(position)
         for view, position in rows
     }
+
+
+def reach(store: Store, fold: Fold) -> int:
+    """The earliest entry as of which what is kept of a fold answers without a replay."""
+    with store.reading() as connection:
+        marks = undo.marks(store, connection, fold.name)
+        return marks[0] if marks else _position(store, connection, fold)
 
 
 def extent(store: Store, fold: Fold) -> tuple[int, int]:

@@ -51,6 +51,7 @@ MACHINERY = (
     "ledger.statement",
     "ledger.store",
     "ledger.tables",
+    "ledger.undo",
     "ledger.verification",
     "ledger.views",
     "projections.cli",

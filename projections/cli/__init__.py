@@ -211,14 +211,18 @@ def views_status(place: Place, format_: str) -> None:
     """How far each view is kept, and in how many rows."""
     question = question_of(None, None, None, format_)
     with looking(place, question, []) as look:
-        extents = {fold.name: views.extent(look.ledger.store, fold) for fold in FOLDS}
+        store = look.ledger.store
+        extents = {fold: views.extent(store, fold) for fold in FOLDS}
         rows = [
-            ViewRow(name, position, max(0, look.entry - position), kept)
-            for name, (position, kept) in extents.items()
+            ViewRow(
+                fold.name, position, max(0, look.entry - position), kept, views.reach(store, fold)
+            )
+            for fold, (position, kept) in extents.items()
         ]
         columns = [
             of("view"), count("kept_up_to_entry", "up to entry"),
             count("behind_entries", "behind"), count("rows", "rows"),
+            count("back_to_entry", "back to entry"),
         ]  # fmt: skip
         stamp = {"as_of_entry": look.entry, "root": look.root}
         heading = [f"views as of entry {look.entry:,}, root {look.root[:16]}…"]
@@ -360,12 +364,16 @@ def _show_licenses(
 
 @dataclass(frozen=True, slots=True)
 class ViewRow:
-    """How far one view is kept."""
+    """How far one view is kept.
+
+    back_to_entry  the earliest --known-at that is answered without a replay
+    """
 
     view: str
     kept_up_to_entry: int
     behind_entries: int
     rows: int
+    back_to_entry: int
 
 
 def _named(names: tuple[str, ...]) -> list[Fold]:

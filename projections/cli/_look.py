@@ -102,10 +102,10 @@ class Look:
         return kept
 
     def _kept(self, fold: Fold) -> States | None:
-        """States from what is kept; None where nothing is kept of the entry looked at."""
+        """States from what is kept; None where that does not reach back to the entry looked at."""
         if self._at_head:
             return views.at_head(self._store, self._connection, fold)
-        return None
+        return views.as_of(self._store, self._connection, fold, self.entry)
 
     def _replayed(self, fold: Fold) -> States:
         with told(f"replaying {self.entry:,} entries"):
