@@ -98,9 +98,11 @@ def test_a_rebuild_sets_aside_what_came_last_and_nothing_else(sqlite_url):
     with store.reading() as connection:
         marks = undo.marks(store, connection, QUOTAS.name)
     answered = [compared(store, QUOTAS, number) for number in range(1, size + 1)]
+    reaches = views.reach(store, QUOTAS), views.reach(store, LicensesFold())
     office.ledger.close()
 
     assert [size - 9, size - 6, size - 3] == marks
+    assert (size - 9, 0) == reaches
     assert [None] * (size - 10) == [known for known, _ in answered[: size - 10]]
     assert all(known == said for known, said in answered[size - 10 :])
 

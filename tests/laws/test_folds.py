@@ -29,7 +29,7 @@ from world import (
     voided,
 )
 
-from ledger import views
+from ledger import undo, views
 from ledger.events import (
     CheckPerformed,
     CheckRefused,
@@ -319,15 +319,20 @@ SCREENS = (
 @given(histories(size=8), st.data())
 @settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
 def test_what_was_known_at_an_entry_is_what_a_ledger_of_the_entries_up_to_it_shows(history, data):
-    """To the byte, entry and root included; on any day."""
+    """To the byte, entry and root included; on any day; whatever was kept and dropped since."""
     cut = data.draw(st.integers(5, len(history)))
     asked = [f"{verb} --valid-on {data.draw(days)}" for verb in SCREENS]
-    with TemporaryDirectory() as folder:
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        patch.setattr(undo, "MARK_ENTRIES", data.draw(st.integers(1, 8)))
         desk = Desk(f"sqlite:///{folder}/ledger.db", ())
         try:
             desk.office.say_at_once([shifted(event) for event in history[: cut - 1]])
             then = [desk.type(f"{verb} --format json") for verb in asked]
-            desk.office.say_at_once([shifted(event) for event in history[cut - 1 :]])
+            for event in history[cut - 1 :]:
+                desk.office.say(shifted(event))
+                desk.type(
+                    data.draw(st.sampled_from(["quotas", "flags", "shipments", "views drop"]))
+                )
             known = [desk.type(f"{verb} --known-at {cut} --format json") for verb in asked]
         finally:
             desk.ledger.close()
