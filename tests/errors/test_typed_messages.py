@@ -73,8 +73,8 @@ def test_the_command_line_says_it_in_these_words(
 def test_without_a_checkpoint_nothing_is_proved(office, capsys):
     ledger = open_ledger("ledger.db")
     with ledger.store.writing() as transaction:
-        transaction.connection.exec_driver_sql("DROP TRIGGER checkpoints_no_delete")
-        transaction.connection.exec_driver_sql("DELETE FROM checkpoints")
+        transaction.connection.driver.execute("DROP TRIGGER checkpoints_no_delete")
+        transaction.connection.driver.execute("DELETE FROM checkpoints")
     ledger.close()
     answered = run(["prove", "entry", "1"])
 

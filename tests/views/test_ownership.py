@@ -5,6 +5,7 @@ from datetime import date
 from world import adopted, exported, flags, line, party, voided
 
 from ledger.events import PartyDelisted, PartyListed, PartyOwnershipChanged
+from ledger.policy import suppose
 
 BEFORE = date(2024, 1, 1)
 
@@ -94,3 +95,16 @@ def test_other_goods_and_a_voided_shipment_raise_nothing():
 
     assert [] == found(*owned, shipped(lines=(line(eccn=None),)))
     assert [] == found(*owned, shipped(), voided(5))
+
+
+def test_share_and_days_are_those_of_the_policy():
+    over = suppose("affiliates-2025:returns_after=2027-11-09:threshold=4000", {})
+    bought = (owns("bad", "acme", 4_500), listed())
+
+    def severity(on, rules=None):
+        history = (adopted(), party(), *bought, shipped(on))
+        return [flag.severity for flag in flags("ownership", *history, rules=rules)]
+
+    assert ["weak"] == severity(date(2025, 10, 1))
+    assert ["hard"] == severity(date(2025, 10, 1), over)
+    assert ["weak"] == severity(date(2026, 11, 10), over)
