@@ -6,6 +6,7 @@ sums at hand; tests hold both against each other. Units: TPP.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -73,15 +74,15 @@ class Accounts:
         self._reserve(now, 1)
         self._holdings[approved.license] = now
 
-    def ship(self, movement: Movement, sign: int = 1) -> None:
-        """A shipment draws, and uses up what its license promised; with -1, it never was."""
-        if movement.license is None and isinstance(movement, ShipmentTransferred):
-            return
-        on, country = movement.on, movement.destination
-        month, authority = on.isoformat()[:7], movement.authority
-        for line in movement.lines:
-            cell = (DRAWN, country, month, line.eccn or UNCLASSIFIED, authority)
-            self._post(cell, sign * line.tpp)
+    def ship(
+        self, movement: Movement, drawn: Sequence[tuple[Cell, int]] | None = None, sign: int = 1
+    ) -> None:
+        """A shipment draws, and uses up what its license promised; with -1, it never was.
+
+        drawn  what `drawn_by` says of it, where somebody has asked already
+        """
+        for cell, tpp in drawn_by(movement) if drawn is None else drawn:
+            self._post(cell, sign * tpp)
         if movement.license is None:
             return
         holding = self._holdings.setdefault(movement.license, _Holding())
@@ -171,6 +172,18 @@ class _Book:
         if not counted:
             return None
         return "exempt" if kind == DRAWN and rules.exempt(authority) else kind
+
+
+def drawn_by(movement: Movement) -> list[tuple[Cell, int]]:
+    """What a shipment draws; a transfer (in-country) without a license moves nothing into it."""
+    if movement.license is None and isinstance(movement, ShipmentTransferred):
+        return []
+    country, authority = movement.destination, movement.authority
+    month = movement.on.isoformat()[:7]
+    return [
+        ((DRAWN, country, month, line.eccn or UNCLASSIFIED, authority), line.tpp)
+        for line in movement.lines
+    ]
 
 
 def _amounts() -> defaultdict[str, int]:

@@ -66,6 +66,8 @@ AFFILIATES_PACK: Final = "affiliates-2025"
 SEATS_MAX: Final = 20_000
 """Seats remembered at once."""
 
+NONE_ADOPTED: Final = Rules()
+
 Span = tuple[date, date]
 """The first and the last day of some days."""
 
@@ -364,7 +366,7 @@ class Reference:
             rules = self._supposed
             if rules is None or not self._span[0] <= on <= self._span[1]:
                 kept = states.get("policies", PolicyTimeline)
-                rules = Rules() if kept is None else kept.rules_on(on)
+                rules = NONE_ADOPTED if kept is None else kept.rules_on(on)
             found = self._days[on] = Day(self._ruling(rules), on)
         return found
 

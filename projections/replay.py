@@ -17,11 +17,14 @@ One pass carries history as it was beside one or several histories that are only
 Units: TPP. Nothing here is kept, and nothing in the ledger changes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal
+
+import msgspec
 
 from ledger import quota
 from ledger.entry import Entry
@@ -46,8 +49,8 @@ from ledger.fold import MemoryStates
 from ledger.policy import Pack, Rules, Section, where
 from ledger.quota import QuotaAccount, QuotaFold
 from ledger.terms import PartyId
-from projections.books import Accounts
-from projections.reference import ALWAYS, Day, Reference, Seat, Span
+from projections.books import Accounts, Cell, drawn_by
+from projections.reference import ALWAYS, Day, Reference, Ruling, Seat, Span
 from projections.verdicts import (
     Asked,
     Kind,
@@ -154,18 +157,25 @@ class Lines:
 
     def __init__(self, texts: Iterable[tuple[Pack, str]]) -> None:
         self._texts = list(texts)
+        self._found: dict[tuple[int, str], RuleLine] = {}
 
     def of(self, rules: Rules, section: Section | None, place: str) -> RuleLine:
         """The line of a rule, in the pack that governs its section."""
         policy = None if section is None else rules.governing(section)
-        for pack in reversed(rules.packs):
-            if pack.id != policy:
-                continue
-            text = next((text for known, text in self._texts if known == pack), None)
-            if text is not None:
-                found = where(text, place)
-                return RuleLine(pack.id, found.name, found.line, found.text, found.source)
-        return NO_RULE
+        pack = next((each for each in reversed(rules.packs) if each.id == policy), None)
+        if pack is None:
+            return NO_RULE
+        key = id(pack), place  # the packs of a replay live as long as it does
+        if key not in self._found:
+            self._found[key] = self._line(pack, place)
+        return self._found[key]
+
+    def _line(self, pack: Pack, place: str) -> RuleLine:
+        text = next((text for known, text in self._texts if known == pack), None)
+        if text is None:
+            return NO_RULE
+        found = where(text, place)
+        return RuleLine(pack.id, found.name, found.line, found.text, found.source)
 
 
 class _World:
@@ -175,9 +185,12 @@ class _World:
         self.accounts = Accounts()
         self.received: dict[tuple[str, int], int] = {}
 
-    def take(self, movement: Movement, day: Day, parent: Callable[[], str]) -> None:
+    def take(
+        self, movement: Movement, drawn: Sequence[tuple[Cell, int]], day: Day,
+        parent: Callable[[], str],
+    ) -> None:  # fmt: skip
         """A shipment leaves."""
-        self.accounts.ship(movement)
+        self.accounts.ship(movement, drawn)
         tpp = lpp_tpp(movement, day)
         if tpp:
             key = parent(), movement.on.year
@@ -204,8 +217,27 @@ class _Supposed:
     turned: dict[str, int] = field(default_factory=dict)
     found: dict[int, Difference] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.reference = Reference(self.rules)
+
+class _Eras:
+    """Some rules, and their days: one for all between two dates that the rules name."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._ruling = Ruling(rules)
+        named = {
+            one
+            for pack in rules.packs
+            for one in _dates(msgspec.to_builtins(pack, builtin_types=(date,)))
+        }
+        after = {one + timedelta(days=1) for one in named if one < date.max}
+        self._turns = sorted(named | after)
+        self._days: dict[int, Day] = {}
+
+    def day(self, on: date) -> Day:
+        """A day on which the rules say what they say on this one."""
+        era = bisect_right(self._turns, on)
+        if era not in self._days:
+            self._days[era] = Day(self._ruling, on)
+        return self._days[era]
 
 
 class Replay:
@@ -230,6 +262,7 @@ class Replay:
         self._supposed = [_Supposed(rules, span) for rules in supposed]
         self._applied: dict[str, LicenseApplied] = {}
         self._first: dict[str, int] = {}
+        self._eras: dict[int, _Eras] = {}
         self.latest = date.min
         """The newest day something was decided or shipped."""
 
@@ -264,12 +297,14 @@ class Replay:
     def account_differences(self, on: date, which: int = 0) -> list[Difference]:
         """Countries whose account on a day would be another one, by country."""
         one = self._supposed[which]
-        then, now = self._reference.day(self._states, on), self._day(one, on)
+        then, now = self._in_force(on), self._day(one, on)
         countries = {
             *self._actual.accounts.book(then.rules).countries(),
             *one.world.accounts.book(now.rules).countries(),
         }
-        found = (self._account_difference(one, country, then, now) for country in sorted(countries))
+        found = (
+            self._account_difference(one, country, then, now, on) for country in sorted(countries)
+        )
         return [each for each in found if each is not None]
 
     # ── one entry ───────────────────────────────────────────────────────────────────────────────
@@ -280,8 +315,22 @@ class Replay:
 
     def _day(self, one: _Supposed, on: date) -> Day:
         """The rules of a day where others are supposed: outside the span asked for, the same."""
-        reference = one.reference if one.span[0] <= on <= one.span[1] else self._reference
-        return reference.day(self._states, on)
+        if one.span[0] <= on <= one.span[1]:
+            return self._like(one.rules, on)
+        return self._in_force(on)
+
+    def _in_force(self, on: date) -> Day:
+        """The rules of a day as adopted by now."""
+        return self._like(self._reference.day(self._states, on).rules, on)
+
+    def _like(self, rules: Rules, on: date) -> Day:
+        """Some rules on a day, by a day on which they say the same: what they answer is worked
+        out once for all days between two dates they name.
+        """
+        eras = self._eras.get(id(rules))
+        if eras is None:
+            eras = self._eras[id(rules)] = _Eras(rules)
+        return eras.day(on)
 
     def _seats(self, on: date) -> SeatOf:
         def seat(party: PartyId) -> Seat:
@@ -289,29 +338,29 @@ class Replay:
 
         return seat
 
-    def _account(self, world: _World, day: Day, country: str) -> QuotaAccount:
+    def _account(self, world: _World, day: Day, country: str, on: date) -> QuotaAccount:
         rules, sovereign = day.rules, day.sovereign(country)
-        agreed = quota.uplift(self._agreed, rules, sovereign, day.on) if self._any_agreed else 0
+        agreed = quota.uplift(self._agreed, rules, sovereign, on) if self._any_agreed else 0
         cap = day.cap(sovereign, uplift_tpp=agreed)
-        return world.accounts.book(rules).account(sovereign, day.on, cap)
+        return world.accounts.book(rules).account(sovereign, on, cap)
 
-    def _reviewed(self, world: _World, day: Day, asked: Asked) -> Verdict:
+    def _reviewed(self, world: _World, day: Day, asked: Asked, on: date) -> Verdict:
         return on_application(
-            asked, day, self._seats(day.on), lambda: self._account(world, day, asked.destination)
+            asked, day, self._seats(on), lambda: self._account(world, day, asked.destination, on)
         )
 
     def _approve(self, number: int, approved: LicenseApproved) -> None:
         on, license_ = approved.decided_on, approved.license
         applied = self._applied.get(license_)
         asked = Asked.of(approved, "export" if applied is None else applied.act)
-        day = self._reference.day(self._states, on)
-        then = self._reviewed(self._actual, day, asked)
+        day = self._in_force(on)
+        then = self._reviewed(self._actual, day, asked, on)
         justified = "; a justification is on record" if approved.justification else ""
         for one in self._supposed:
             supposed_day = self._day(one, on)
             said = then
             if supposed_day is not day or one.turned:
-                said = self._reviewed(one.world, supposed_day, asked)
+                said = self._reviewed(one.world, supposed_day, asked, on)
             told = one.waiting.pop(license_, [])
             if said.stops and said.kind != then.kind:
                 one.refused[license_] = number
@@ -325,7 +374,7 @@ class Replay:
                     because = said.because + (justified if change == "presumed_denied" else "")
                     self._note(one, number, approved, change, then, said, because, asked)
             for earlier, movement in told if license_ in one.refused else ():
-                one.world.accounts.ship(movement, -1)
+                one.world.accounts.ship(movement, sign=-1)
                 self._relied_on(one, earlier, movement, number)
         self._actual.accounts.approve(approved)
 
@@ -334,10 +383,10 @@ class Replay:
         if applied is None:
             return
         on, asked = denied.decided_on, Asked.of(applied, applied.act)
-        day = self._reference.day(self._states, on)
-        then = self._reviewed(self._actual, day, asked)
+        day = self._in_force(on)
+        then = self._reviewed(self._actual, day, asked, on)
         for one in self._supposed:
-            said = self._reviewed(one.world, self._day(one, on), asked)
+            said = self._reviewed(one.world, self._day(one, on), asked, on)
             if said.kind == then.kind or then.kind == "license_not_required":
                 continue
             if said.kind == "license_not_required":
@@ -349,7 +398,7 @@ class Replay:
     def _move(self, number: int, movement: Movement) -> None:
         on = movement.on
         seat = self._seats(on)
-        day = self._reference.day(self._states, on)
+        day = self._in_force(on)
         licensed = movement.license is not None
 
         def judged(world: _World, day: Day) -> Verdict:
@@ -362,6 +411,7 @@ class Replay:
         def parent() -> str:
             return seat(movement.ultimate_consignee).parent
 
+        drawn = drawn_by(movement)
         then = judged(self._actual, day)
         for one in self._supposed:
             turned_at = one.stopped.get(_before(movement) or "")
@@ -379,10 +429,10 @@ class Replay:
                     one.stopped[movement.shipment] = number
                     one.turned.setdefault(movement.destination, number)
                     continue
-            one.world.take(movement, supposed_day, parent)
+            one.world.take(movement, drawn, supposed_day, parent)
             if movement.license is not None and not one.world.accounts.approved(movement.license):
                 one.waiting.setdefault(movement.license, []).append((number, movement))
-        self._actual.take(movement, day, parent)
+        self._actual.take(movement, drawn, day, parent)
 
     def _observe(self, number: int, observed: ShipmentOnwardObserved) -> None:
         for one in self._supposed:
@@ -488,10 +538,10 @@ class Replay:
         one.found[number] = ruled(moved, rule)
 
     def _account_difference(
-        self, one: _Supposed, country: str, then: Day, now: Day
+        self, one: _Supposed, country: str, then: Day, now: Day, on: date
     ) -> Difference | None:
-        was = self._account(self._actual, then, country)
-        would = self._account(one.world, now, country)
+        was = self._account(self._actual, then, country, on)
+        would = self._account(one.world, now, country, on)
         turned = [at for place, at in one.turned.items() if now.sovereign(place) == country]
         capped = was.cap is not None or would.cap is not None
         if was == would or not (capped or turned):
@@ -503,7 +553,7 @@ class Replay:
         )
         account = Difference(
             kind="account", change="account", subject=f"country:{country}", country=country,
-            on=now.on, entry=first, diverges_at=min(turned, default=first),
+            on=on, entry=first, diverges_at=min(turned, default=first),
             as_it_was=_account_words(was), supposed=_account_words(would), cap_tpp=would.cap,
             reserved_tpp=would.reserved, drawn_tpp=would.drawn, headroom_tpp=would.headroom,
             then_cap_tpp=was.cap, then_reserved_tpp=was.reserved, then_drawn_tpp=was.drawn,
@@ -523,11 +573,20 @@ class Replay:
         """The line that makes the difference: the supposed one, or one that is no longer there."""
         if said.section is not None:
             return self._lines.of(self._day(one, on).rules, said.section, said.place)
-        day = self._reference.day(self._states, on)
+        day = self._in_force(on)
         section, place = then.section, then.place
         if section is None and asked is not None:
             section, place = requiring(asked, day)
         return self._lines.of(day.rules, section, place)
+
+
+def _dates(value: object) -> Iterator[date]:
+    """Every date in a pack."""
+    if isinstance(value, date):
+        yield value
+    elif isinstance(value, dict | list | tuple | set | frozenset):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _dates(each)
 
 
 def gone(voids: Iterable[Entry], recall: Callable[[int], Entry]) -> frozenset[int]:

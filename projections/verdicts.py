@@ -157,6 +157,8 @@ def _license_needed(asked: Asked, day: Day, seat: SeatOf) -> bool:
     parties = asked.parties if asked.purchaser is None else (*asked.parties, asked.purchaser)
     seats: tuple[str | None, ...] = ()
     for eccn in {line.eccn for line in asked.lines}:
+        if not day.controls(eccn):
+            continue
         if day.license_required(eccn, asked.destination, ())[0]:
             return True
         seats = seats or tuple(

@@ -1,4 +1,4 @@
-"""The verbs of replay: history under other rules, swept, drawn, signed and checked."""
+"""The verbs of replay: history under other rules, swept, drawn, signed and checked; hindsight."""
 
 import re
 from collections import Counter
@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, get_args
 import click
 import msgspec
 
-from ledger.errors import Malformed, NotAuthentic
+from ledger.errors import Malformed, NotAuthentic, Unknown
 from ledger.events import PolicyAdopted, ShipmentVoided
 from ledger.policy import (
     Rules,
@@ -33,9 +33,11 @@ from projections.cli._look import Look, Place, Question, looking, options
 from projections.cli._save import saving
 from projections.cli._shown import names_in, show_rows
 from projections.flag_changes import flag_differences
+from projections.hindsight import READS as HINDSIGHT_READS
+from projections.hindsight import Hindsight, HindsightRow
 from projections.red_flags import RULES, FlagsFold, RedFlag
 from projections.reference import DETECTION_PACK, Span
-from projections.render import Column, count, millions, of
+from projections.render import Column, cell, count, millions, of
 from projections.replay import READS, Difference, Lines, Replay, gone
 from projections.sweep import Flagged, Steps, SweepRow, svg, sweep_row
 
@@ -231,6 +233,53 @@ def verify(place: Place, path: Path) -> None:
     rows = f"{len(report.rows):,} row{'s'[: len(report.rows) != 1]}"
     click.echo(f"VALID: run again, the same {rows}; SIMULATED under {report.asked.label}")
     click.echo(sha256(said.payload).hexdigest())
+
+
+@click.command("hindsight")
+@click.argument("licenses", metavar="[LICENSE]...", nargs=-1)
+@click.option("--from", "since", type=DAY, metavar="DATE", help="Decisions of that day or later.")
+@click.option("--to", "until", type=DAY, metavar="DATE", help="Decisions of that day or earlier.")
+@click.option("--otherwise", is_flag=True, help="Only what would be decided otherwise now.")
+@options("known_at")
+@click.pass_obj
+def hindsight(
+    place: Place,
+    licenses: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    otherwise: bool,
+    known_at: str | None,
+    format_: str,
+) -> None:
+    """Which decisions would be made otherwise now, by what was told since, and which were right.
+
+    By the rules of their own day, as adopted then: a later rule is no reason, and neither is what
+    happened later in the world.
+    """
+    question = Question(date.max, known_at, None, format_)
+    first = date.min if since is None else since.date()
+    last = date.max if until is None else until.date()
+    with looking(place, question, []) as look:
+        pass_ = Hindsight(lambda at: look.numbered([at])[0], licenses, first, last)
+        for entry in look.entries(HINDSIGHT_READS):
+            pass_.take(entry)
+    found = pass_.rows()
+    missing = sorted(set(licenses) - {row.license for row in found})
+    if missing:
+        raise Unknown(
+            f"no decision on license {missing[0]} is on record for these days",
+            remedy="`chip-ledger licenses` lists them",
+            code="LICENSE_UNKNOWN",
+        )
+    rows = [row for row in found if row.otherwise or not otherwise]
+    changed = sum(row.otherwise for row in found)
+    heading = [
+        f"hindsight as of entry {look.entry:,}, root {look.root[:16]}…",
+        f"{len(found):,} decision{'s'[: len(found) != 1]}; {changed:,} would be made otherwise now",
+    ]
+    stamp = look.stamp(question)
+    del stamp["valid_on"]
+    show_rows(rows, names_in(HindsightRow), stamp, question, heading, _HINDSIGHT_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,5 +489,20 @@ _SWEEP_COLUMNS: Final = (
 )  # fmt: skip
 
 
-commands: Final[list[click.Command]] = [replay]
+def _found(row: Any, name: str) -> str:
+    kind, because = row[name].replace("_", " "), row[f"{name}_because"]
+    return kind if row[name] == "clear" else f"{kind}: {because}"
+
+
+_HINDSIGHT_COLUMNS: Final = (
+    of("license"), of("decision"), of("on"), Column("entry", lambda row: f"{row['entry']:,}",
+    number=True), Column("the rules then", lambda row: _found(row, "then"), folds=True),
+    Column("by what is known now", lambda row: _found(row, "now"), folds=True),
+    Column("now", lambda row: "otherwise" if row["otherwise"] else "the same"),
+    Column("right then", lambda row: cell(row["right_then"])),
+    Column("told later", lambda row: cell(row["by_entries"]), folds=True),
+)  # fmt: skip
+
+
+commands: Final[list[click.Command]] = [replay, hindsight]
 """What the front door mounts."""

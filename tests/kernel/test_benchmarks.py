@@ -9,7 +9,7 @@ from benchmarks.speed import main
 from ledger.events import encode
 
 RATIOS = (
-    "append", "import", "rebuild", "verify",
+    "append", "import", "rebuild", "replay", "verify",
     "peer_append", "peer_import", "peer_rebuild", "peer_replay",
 )  # fmt: skip
 
