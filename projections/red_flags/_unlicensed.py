@@ -6,17 +6,22 @@ shipment of chips is held against stands in `without_authority`.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
 from ledger.entry import Entry
 from ledger.events import LicenseApplicationReported, LicenseApproved, LicenseDecisionReported
 from ledger.fold import States
+from ledger.policy import Act
 from projections.red_flags import _flows
-from projections.red_flags._goods import UNCOVERED, Dealing, eccns, words_of
+from projections.red_flags._goods import UNCOVERED, Dealing, each_once, eccns, words_of
 from projections.red_flags._red_flag import Severity
 from projections.reference import Day, Reference
+
+SUPPOSED: Final = ("US", "CN")
+"""Stand in for a headquarters nobody recorded, once in tier 1 and once in D:5: an exception that
+either would open cannot be judged."""
 
 ENTITY_LIST: Final = "entity_list"
 """The list on which every item subject to the EAR needs a license (15 CFR 744.11, 744.16)."""
@@ -94,12 +99,16 @@ def lack(states: States, rule: str, told: Dealing, reference: Reference) -> Lack
         return None
     if told.license is not None:
         return _license(states, rule, told, reference)
-    if told.authority not in UNCOVERED:
-        return None
+    claimed = told.authority not in UNCOVERED
     for party in told.receivers:
         if ENTITY_LIST in reference.listed(states, party, told.on):
             because = f"{party} is on {ENTITY_LIST}: everything subject to the EAR needs a license"
+            if claimed:
+                because += ", and no exception replaces it"
             return Lack("hard", because, "15 CFR 744.11, 744.16")
+    if claimed:
+        return _exception(states, told, day, reference)
+    for party in told.receivers:
         for letter in letters(states, rule, party):
             if letter.on <= told.on and _of_group(states, letter.exporter, told, reference):
                 because = (
@@ -150,6 +159,36 @@ def _need(
     if not told.destinations or not users:
         unsaid = "where to" if not told.destinations else "for whom"
         return Lack("information", f"nobody says {unsaid}, which would decide", source, cited)
+    return None
+
+
+def _exception(states: States, told: Dealing, day: Day, reference: Reference) -> Lack | None:
+    """Why an exception that was claimed is not there: only what is so wherever a party belongs that
+    nobody recorded, and whatever a chip was made for.
+    """
+    if told.kind not in get_args(Act):
+        return None
+    users = each_once(told.consignee, told.end_user, told.purchaser)
+    seats = [reference.seat(states, each, told.on) for each in users]
+    known = tuple(sorted({each for seat in seats for each in seat.seats if each is not None}))
+    for eccn in eccns(told, day):
+        for place in told.destinations:
+            if not day.license_required(eccn, place, known)[0]:
+                continue
+            for seat in seats:
+                tried = [
+                    day.exception_available(
+                        told.authority, eccn=eccn, kind=told.kind, destination=place,
+                        consignee_countries=(
+                            seat.location or place, *(each or supposed for each in seat.seats)
+                        ),
+                        data_center=data_center,
+                    )
+                    for supposed in SUPPOSED
+                    for data_center in (True, False)
+                ]  # fmt: skip
+                if not any(available for available, _ in tried):
+                    return Lack("hard", tried[0][1], "15 CFR part 740, 742.6(a)(6)", seat.entries)
     return None
 
 

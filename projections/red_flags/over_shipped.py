@@ -21,7 +21,7 @@ class OverShipped(Rule):
     it, and the rules a tolerance. The newest approval counts, whatever was said after it; where
     it comes after shipments under it were reported, they are compared with it at once. Chips that
     came back may go out again: a return counts against the units, from the entry that tells of
-    it, and not against a value it does not state. Units: chips, US cents.
+    it, and against the value by its share of what the shipment declared. Units: chips, US cents.
 
     Source: 15 CFR 750.7(f) and 750.11.
     """
@@ -89,14 +89,19 @@ class OverShipped(Rule):
             return
         day = reference.day(states, movement.on)
         tolerance = day.rules.tolerance
-        term = tolerance.quantity_bp if tolerance else 0
         touched = _touched(movement)
         for model in sorted({line.model for line in returned.lines if line.model is not None}):
-            matter, _ = _matters(movement.license, model)
-            back = sum(line.units for line in returned.lines if line.model == model)
-            if matter in touched:
-                amount = -min(back, touched[matter])
-                _tally.add(states, self.name, matter, number, Counted(amount, term, day.policy))
+            units, value = _matters(movement.license, model)
+            if units not in touched:
+                continue
+            shipped = touched[units]
+            back = min(sum(line.units for line in returned.lines if line.model == model), shipped)
+            counted = Counted(-back, tolerance.quantity_bp if tolerance else 0, day.policy)
+            _tally.add(states, self.name, units, number, counted)
+            if tolerance is not None and value in touched:
+                share = touched[value] * back // shipped
+                counted = Counted(-share, tolerance.value_bp, day.policy)
+                _tally.add(states, self.name, value, number, counted)
 
     def _add(
         self, states: States, number: int, movement: Movement, reference: Reference

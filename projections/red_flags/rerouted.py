@@ -22,7 +22,7 @@ from ledger.fold import States
 from projections.red_flags import _flows
 from projections.red_flags._following import Following, seated
 from projections.red_flags._goods import (
-    MOVED,
+    DEALINGS,
     UNCOVERED,
     Dealing,
     dealing,
@@ -93,7 +93,7 @@ class Rerouted(Following):
 
     name = "rerouted"
     source = "15 CFR 764.2(g), (h) and part 732, supplement no. 3"
-    reads = MOVED | SEATING_READS | {
+    reads = DEALINGS | SEATING_READS | {
         event.wire
         for event in (
             LicenseApplied, LicenseDenied, LicenseApplicationReported, LicenseDecisionReported,
@@ -222,6 +222,8 @@ class Rerouted(Following):
                 how = self._how(states, told, barred, group, reference)
                 if how and (barred, how) not in found:
                     found.append((barred, how))
+        # The last of what stood in the way is named, whichever was told first.
+        found.sort(key=lambda each: (each[0].on, each[0].what))
         flags = (self._flag(told, found, reference.day(states, told.on).policy),) if found else ()
         yield Finding(str(told.entry), flags)
 
@@ -291,7 +293,10 @@ class Rerouted(Following):
                 like = not set(asked.families).isdisjoint(barred.families)
                 if soon and other and like and not taken_up and barred.subject[:8] == "license:":
                     found.append(barred)
-        flags = (self._shopped(license_, asked, found[-1], reference, states),) if found else ()
+        flags: tuple[RedFlag, ...] = ()
+        if found:
+            last = max(found, key=lambda barred: (barred.on, barred.what))
+            flags = (self._shopped(license_, asked, last, reference, states),)
         yield Finding(f"license:{license_}", flags)
 
     def _shopped(

@@ -23,19 +23,15 @@ from ledger.events import (
 from ledger.fold import States
 from ledger.terms import PartyId
 from projections.red_flags import _flows, _unlicensed
-from projections.red_flags._goods import DEALINGS, UNCOVERED, Dealing, dealing, each_once, in_words
+from projections.red_flags._goods import DEALINGS, Dealing, dealing, each_once, in_words
 from projections.red_flags._later import SEATING_READS, resting_on, rests_on, seated
 from projections.red_flags._red_flag import RedFlag, Severity, entries
 from projections.red_flags._rule import Finding, Recorded, Rule, act, parties_to
-from projections.red_flags._unlicensed import Letter
+from projections.red_flags._unlicensed import SUPPOSED, Letter
 from projections.reference import Day, LicenseFacts, Reference, Seat
 
 Need = Literal["required", "undecided", "none"]
 """Whether a shipment needs a license: yes, unless a headquarters turns out otherwise, no."""
-
-SUPPOSED: Final = ("US", "CN")
-"""Stand in for a headquarters nobody recorded, once in tier 1 and once in D:5: an exception that
-either would open cannot be judged."""
 
 _WEIGHT: Final[dict[Need, Severity]] = {
     "required": "hard",
@@ -71,7 +67,8 @@ class WithoutAuthority(Rule):
        is for information.
     5. Under no rules at all, nothing is without authority.
     6. What was declared in words is held against the same, as far as words go (`_unlicensed`): a
-       license that does not name its place or parties, none where one is required. Whoever is on
+       license that does not name its place or parties, an exception that is certainly not there,
+       none where one is required. Whoever is on
        the Entity List, or is the subject of a letter to the exporter's group, gets nothing without
        one, and controlled goods that claim nothing are weak even where NLR would have done.
 
@@ -155,7 +152,7 @@ class WithoutAuthority(Rule):
         tags = []
         if told.license is not None:
             tags.append(f"license:{told.license}")
-        elif told.authority in UNCOVERED:
+        else:
             who = (*told.receivers, *(told.senders if told.authority == "none" else ()))
             tags += [f"party:{party}" for party in who]
             if _unlicensed.nameless(told):
@@ -169,7 +166,8 @@ class WithoutAuthority(Rule):
             "NLR": "and claimed that no license is required (NLR)",
             "none": "and relied on nothing",
             "unknown": "and does not say what it relied on",
-        }.get(told.authority, f"under license {told.license}")
+            "license": f"under license {told.license}",
+        }.get(told.authority, f"and relied on {told.authority}")
         to = f" to {told.consignee}" if told.consignee else ""
         where = f" in {' or '.join(told.destinations)}" if told.destinations else ""
         flag = RedFlag(

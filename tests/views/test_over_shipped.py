@@ -137,3 +137,14 @@ def test_no_more_comes_back_than_went_out_and_a_voided_shipment_takes_its_return
             exported("S-3", exported_on=date(2025, 4, 1), lines=(line(9),)),
         )
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("back", "count"), [(8, 0), (4, 1)])
+def test_what_came_back_gives_back_its_share_of_the_value(back, count):
+    worth = approved(lines=(licensed(80, value_cents=MILLION),))
+    first = exported(lines=(line(8, value_cents=MILLION),))
+    again = exported("S-2", exported_on=date(2025, 4, 1), lines=(line(8, value_cents=MILLION),))
+
+    for history in ((first, came_back(back)), (came_back(back), first)):
+        assert count == len(flags("over-shipped", adopted(), worth, *history, again))
+    assert 1 == len(flags("over-shipped", adopted(), worth, first, came_back(4), again, again))

@@ -441,3 +441,48 @@ def test_a_license_decided_elsewhere_covers_what_its_report_says(late):
     assert [("it is for AE; it does not name other, the consignee", (2, 3, 4))] == under(
         destinations=("SA",), ultimate_consignee="other"
     )
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_an_exception_claimed_in_words_is_held_against_whom_it_is_for(late):
+    def found(*seats, **changes):
+        claimed = declared(
+            "H100", authority="LPP", declared_on=date(2025, 3, 3), **({"act": "export"} | changes)
+        )
+        history = (claimed, *seats) if late else (*seats, claimed)
+        return told(diffusion(), *history)
+
+    (flag,) = found(party("acme", "AE", headquarters="CN"))
+
+    assert flag.because == (
+        '"H100" went to acme in AE on 2025-03-03 and relied on LPP: LPP (§740.29) is not available:'
+        " CN is in D:5 or Macau"
+    )
+    assert ("hard", "15 CFR part 740, 742.6(a)(6)") == (flag.severity, flag.source)
+    assert [] == found(party("acme", "AE"))
+    assert [] == found(), "where acme belongs is not recorded, and might open it"
+
+
+def test_an_exception_that_no_rule_of_the_day_provides_covers_nothing():
+    (flag,) = told(declared("H100", authority="AIA"))
+
+    assert flag.because.endswith("relied on AIA: no rules in force on 2024-10-01 provide AIA")
+
+
+def test_no_exception_opens_the_way_to_a_listed_party():
+    listed = PartyListed(party="acme", list="entity_list", listed_on=date(2024, 1, 1))
+    (flag,) = told(declared("hard disk drives", authority="RPL"), listed)
+
+    assert flag.because.endswith("needs a license, and no exception replaces it")
+
+
+def test_what_was_bought_is_told_late_by_whomever_it_was_for():
+    vague = declared("generic computer parts", destinations=("MY",))
+    bought = PartySoldDomestically(
+        party="maker", purchaser="agent", end_user="maker", country="US", sold_on=date(2024, 9, 1),
+        lines=(GoodsLine(description="H100", model="h100-sxm"),),
+    )  # fmt: skip
+
+    first, late = told(bought, vague), told(vague, bought)
+    assert [flag.because for flag in first] == [flag.because for flag in late]
+    assert 1 == len(late)
