@@ -35,6 +35,24 @@ _COUNTRY: Final = {
     "united states": "US", "uk": "GB", "united kingdom": "GB", "kazakhstan": "KZ", "mexico": "MX",
     "kyrgyzstan": "KG", "armenia": "AM", "georgia": "GE", "uzbekistan": "UZ", "israel": "IL",
     "saudi arabia": "SA", "qatar": "QA", "philippines": "PH", "canada": "CA", "france": "FR",
+    "hungary": "HU", "poland": "PL", "czech republic": "CZ", "czechia": "CZ", "austria": "AT",
+    "switzerland": "CH", "italy": "IT", "spain": "ES", "portugal": "PT", "ireland": "IE",
+    "belgium": "BE", "luxembourg": "LU", "denmark": "DK", "norway": "NO", "sweden": "SE",
+    "finland": "FI", "estonia": "EE", "latvia": "LV", "lithuania": "LT", "ukraine": "UA",
+    "moldova": "MD", "romania": "RO", "bulgaria": "BG", "greece": "GR", "malta": "MT",
+    "serbia": "RS", "croatia": "HR", "slovakia": "SK", "slovenia": "SI", "iceland": "IS",
+    "azerbaijan": "AZ", "tajikistan": "TJ", "turkmenistan": "TM", "mongolia": "MN",
+    "afghanistan": "AF", "iraq": "IQ", "jordan": "JO", "lebanon": "LB", "kuwait": "KW",
+    "bahrain": "BH", "oman": "OM", "yemen": "YE", "egypt": "EG", "libya": "LY", "algeria": "DZ",
+    "morocco": "MA", "tunisia": "TN", "nigeria": "NG", "kenya": "KE", "ghana": "GH",
+    "ethiopia": "ET", "tanzania": "TZ", "mauritius": "MU", "seychelles": "SC", "bangladesh": "BD",
+    "sri lanka": "LK", "nepal": "NP", "myanmar": "MM", "burma": "MM", "cambodia": "KH",
+    "laos": "LA", "brunei": "BN", "australia": "AU", "new zealand": "NZ", "brazil": "BR",
+    "argentina": "AR", "chile": "CL", "colombia": "CO", "peru": "PE", "venezuela": "VE",
+    "panama": "PA", "paraguay": "PY", "uruguay": "UY", "costa rica": "CR",
+    "dominican republic": "DO", "british virgin islands": "VG", "cayman islands": "KY",
+    "türkiye": "TR", "turkiye": "TR", "abu dhabi": "AE", "shenzhen": "CN", "shanghai": "CN",
+    "beijing": "CN", "moscow": "RU", "great britain": "GB", "england": "GB",
 }  # fmt: skip
 """Countries by the names that texts give them."""
 
@@ -128,6 +146,20 @@ def goods(text: str) -> Goods:
     )  # fmt: skip
 
 
+def chips_in_each(text: str) -> int | None:
+    """How many chips are in each of what a text counts, where it says so itself.
+
+    >>> chips_in_each("GB200 NVL72 racks"), chips_in_each("8-GPU server"), chips_in_each("server")
+    (72, 8, None)
+    """
+    racks = re.search(r"\bnvl\s?(36|72|144)\b", text.lower())
+    computers = re.search(r"\b(\d{1,2}|four|eight|ten|sixteen)[- ]gpu\b", text.lower())
+    if racks:
+        return int(racks[1])
+    words = {"four": 4, "eight": 8, "ten": 10, "sixteen": 16}
+    return None if computers is None else words.get(computers[1]) or int(computers[1])
+
+
 def least(models: tuple[str, ...]) -> str | None:
     """The model of the lowest performance: where a text names several, no more is sure."""
     return min(models, key=lambda model: (catalogue()[model].tpp, model), default=None)
@@ -138,6 +170,8 @@ def countries(value: object) -> tuple[str, ...]:
 
     >>> countries("TR/HK"), countries(["CN", "other"]), countries("Russia/Belarus controls")
     (('TR', 'HK'), ('CN',), ('RU', 'BY'))
+    >>> countries("North Korea"), countries("Macau, then South Korea")
+    (('KP',), ('MO', 'KR'))
     """
     return tuple(dict.fromkeys(_countries(value)))
 
@@ -153,12 +187,13 @@ def _countries(value: object) -> Iterator[str]:
     if codes:
         yield from codes
         return
-    text = " ".join(words).lower()
-    found = [
-        (at.start(), code)
-        for name, code in _COUNTRY.items()
-        if (at := re.search(rf"\b{name}\b", text)) is not None
-    ]
+    text = value.lower()
+    found: list[tuple[int, str]] = []
+    # The longest first, so that what is said of North Korea is not said of Korea too.
+    for name in sorted(_COUNTRY, key=len, reverse=True):
+        for at in re.finditer(rf"\b{name}\b", text):
+            found.append((at.start(), _COUNTRY[name]))
+        text = re.sub(rf"\b{name}\b", lambda at: " " * len(at.group()), text)
     yield from (code for _, code in sorted(found))
 
 

@@ -195,6 +195,41 @@ def test_goods_that_went_on_come_from_the_shipment_that_brought_them():
     )  # fmt: skip
 
 
+def test_racks_and_servers_whose_chips_a_text_counts_are_as_many_chips():
+    racks, servers, boxes = told(
+        shipped(item="GB200 NVL72 racks", quantity=2),
+        shipped(item="8-GPU H100 server", quantity=3),
+        shipped(item="H100 server", quantity=4),
+    )
+
+    assert [("gb200", 144), ("h100-sxm", 24)] == [
+        (each.lines[0].model, each.lines[0].units) for each in (racks, servers)
+    ]
+    assert ("computers", 4) == (boxes.lines[0].counted_in, boxes.lines[0].quantity)
+
+
+def test_two_who_locate_unnamed_chips_of_a_party_have_seen_the_same_ones():
+    one, other = told(*(event("location_ping", on, "observed", party="B", country="CN", quantity=2)
+                        for on in ("2024-05-01", "2024-05-06")))  # fmt: skip
+
+    assert ("x1-b-u1", "x1-b-u2") == one.serials == other.serials
+    assert one.source != other.source
+
+
+def test_a_second_result_belongs_to_the_check_that_is_open_and_may_find_the_rest():
+    short, unfavorable, whole, favorable = told(
+        event("check_result", "2024-05-01", "observed", party="B", outcome="units missing",
+              counted=150, expected=200),
+        event("check_result", "2024-06-01", "observed", party="B", outcome="verified", counted=50),
+    )  # fmt: skip
+
+    assert 1 == len({each.check for each in (short, unfavorable, whole, favorable)})
+    assert [(200, 150), (200, 200)] == [
+        (each.units_expected, each.units_counted) for each in (short, whole)
+    ]
+    assert ("unfavorable", "favorable") == (unfavorable.rating, favorable.rating)
+
+
 def test_that_nothing_happened_is_told_as_the_request_so_many_days_before():
     (asked,) = told(event("check_overdue", "2024-06-01", "observed", party="B", days=90))
 

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from benchmarks.detection.cases import Json, Seen
-from benchmarks.detection.telling.teller import Teller
+from benchmarks.detection.telling.teller import SERIALS_MAX, Teller
 from benchmarks.detection.words import amount, countries, members, said
 
 SAID_MAX: Final = 200
@@ -29,11 +29,13 @@ def located(teller: Teller, event: Seen) -> None:
         ),
         "visit",
     )
+    party = teller.party(members(get, "party", "owner", "end_user")) or teller.anybody(event)
     serials = teller.serials(event)
     gone = "unreach" in event.type or "offline" in event.type
     if not serials:
-        count = min(amount(members(get, "quantity", "units", "chips")) or 1, 500)
-        serials = [f"{teller.name(event)}-u{number}" for number in range(1, count + 1)]
+        # The same ones of a party each time: two who saw chips of it are taken to have seen them.
+        count = min(amount(members(get, "quantity", "units", "chips")) or 1, SERIALS_MAX)
+        serials = [f"{party}-u{number}" for number in range(1, count + 1)]
         teller.note(f"{event.id}: serial numbers were made for the chips it speaks of")
     source = said(members(get, "finder", "source", "agency", "by"), 200)
     if not source:
@@ -41,7 +43,7 @@ def located(teller: Teller, event: Seen) -> None:
         teller.note(f"{event.id}: nobody says who found that; it is taken for a source of its own")
     line: Json = {
         "command": "party.unreachable" if gone else "party.locate",
-        "party": teller.party(members(get, "party", "owner", "end_user")) or teller.somebody(),
+        "party": party,
         "serials": serials, "method": named,
         "source": source,
         "unreachable_on" if gone else "located_on": event.on,

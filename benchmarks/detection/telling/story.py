@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from benchmarks.detection.cases import Layer, Visible
 from benchmarks.detection.telling.checks import overdue
 from benchmarks.detection.telling.kinds import TYPES, by_what_it_holds
-from benchmarks.detection.telling.parties import register
+from benchmarks.detection.telling.parties import register, registered
 from benchmarks.detection.telling.reports import concern
 from benchmarks.detection.telling.teller import CHANNELS, Channel, Teller, Told
 from benchmarks.detection.words import someone, texts
@@ -37,7 +37,7 @@ def run(teller: Teller) -> None:
     by_themselves = {
         someone(event.said.get("party")).lower()
         for event in teller.case.events
-        if event.type == "party_registered"
+        if TYPES.get(event.type) is registered
     }
     for key, _ in teller.listed():
         if key.lower() not in by_themselves and teller.case.events:

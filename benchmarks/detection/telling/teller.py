@@ -10,6 +10,7 @@ from benchmarks.detection.cases import Json, Seen, Visible
 from benchmarks.detection.words import (
     amount,
     authority,
+    chips_in_each,
     countries,
     goods,
     least,
@@ -306,6 +307,10 @@ class Teller:
             if not chips and not pieces and amount(get.get(other)):
                 pieces = amount(get.get(other))
                 counted_in = {"servers": "computers"}.get(other, other)
+        each = chips_in_each(item or text)
+        if pieces and each and named.models and counted_in in ("racks", "computers"):
+            self.note(f"{event.id}: {pieces} {counted_in} of {each} chips are as many chips")
+            pieces, counted_in = pieces * each, "chips"
         weight = members(get, "net_weight_kg", "net_kg")
         line: Json = {
             "description": text or item or "goods",
