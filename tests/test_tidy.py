@@ -44,6 +44,7 @@ MACHINERY = (
     "ledger.envelope",
     "ledger.explain",
     "ledger.keyfile",
+    "ledger.known",
     "ledger.log",
     "ledger.proof",
     "ledger.session",

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import click
 
-from commands.cli._typed import POLICY, dry_run, make, on_option, run
+from commands.cli._typed import POLICY, dry_run, make, on_option, run, today
 from commands.policies import AdoptPolicy, WithdrawPolicy
 from ledger.catalogue import catalogue, h100_equivalents
+from ledger.entry import Entry
 from ledger.errors import Exit, Malformed, Unknown
 from ledger.events import PolicyAdopted, PolicyWithdrawn
+from ledger.known import known_by
 from ledger.log import Slice
 from ledger.packs import compare, lint, try_examples
 from ledger.policy import (
@@ -68,12 +70,19 @@ def withdraw(
     run(session, command, dry=dry_run)
 
 
+_known_at = click.option(
+    "--known-at",
+    metavar="ENTRY|INSTANT",
+    help="As it was known then: entries up to that one, or signed by that instant.",
+)
+
+
 @policy_group.command("list")
+@_known_at
 @click.pass_obj
-def list_(session: Session) -> None:
+def list_(session: Session, known_at: str | None) -> None:
     """List what was adopted and withdrawn here, and the packs shipped with this program."""
-    chosen = Slice(types=(PolicyAdopted.wire, PolicyWithdrawn.wire))
-    for entry in session.open().entries(chosen):
+    for entry in _told(session, known_at):
         match entry.event:
             case PolicyAdopted(policy=policy, effective_on=on, digest=digest):
                 click.echo(
@@ -97,13 +106,14 @@ def list_(session: Session) -> None:
     metavar="DATE",
     help="The packs in force here that day, with what became of each in the world.",
 )
+@_known_at
 @click.pass_obj
-def show(session: Session, policy: str | None, day: datetime | None) -> None:
+def show(session: Session, policy: str | None, day: datetime | None, known_at: str | None) -> None:
     """Print the shipped pack POLICY, every number with its source; or what is in force on a day.
 
     With both, the pack as it was adopted here and in force that day.
     """
-    if day is None:
+    if day is None and known_at is None:
         if policy is None:
             raise Malformed(
                 "neither a policy pack nor a day is named",
@@ -112,8 +122,8 @@ def show(session: Session, policy: str | None, day: datetime | None) -> None:
             )
         click.echo(shipped_pack(policy), nl=False)
         return
-    on = day.date()
-    adoptions = _timeline(session).in_force(on)
+    on = today() if day is None else day.date()
+    adoptions = _timeline(session, known_at).in_force(on)
     if policy is None:
         for line in _in_force(adoptions, on):
             click.echo(line)
@@ -221,10 +231,19 @@ def _packs(spec: str) -> tuple[Supposed, ...]:
     return supposed_packs(spec, {name: pack_text(name) for name in files})
 
 
-def _timeline(session: Session) -> PolicyTimeline:
-    timeline = PolicyTimeline()
+def _told(session: Session, known_at: str | None) -> list[Entry]:
+    """The adoptions and withdrawals, or those that were known then."""
+    ledger = session.open()
     chosen = Slice(types=(PolicyAdopted.wire, PolicyWithdrawn.wire))
-    for entry in session.open().entries(chosen):
+    with ledger.store.reading() as connection:
+        size = ledger.store.head(connection)[0]
+        up_to = size if known_at is None else known_by(ledger.store, connection, known_at, size)
+    return ledger.entries(chosen, up_to=up_to)
+
+
+def _timeline(session: Session, known_at: str | None) -> PolicyTimeline:
+    timeline = PolicyTimeline()
+    for entry in _told(session, known_at):
         timeline = after(timeline, entry.event)
     return timeline
 

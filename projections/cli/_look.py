@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Final, Protocol
 
 import click
@@ -17,10 +17,10 @@ from rich.progress import Progress
 
 from ledger import views
 from ledger.casefile import Shown
-from ledger.entry import Entry, instant
-from ledger.errors import Malformed, Unknown
+from ledger.entry import Entry
 from ledger.events import PolicyAdopted, PolicyWithdrawn
 from ledger.fold import Fold, States, Until, day_of, reaches_past
+from ledger.known import known_by
 from ledger.log import Ledger, Slice, nodes, select, select_subject
 from ledger.merkle import inclusion_proof, root_of
 from ledger.policy import PolicyTimeline, Rules, after, pack_names, suppose
@@ -72,7 +72,7 @@ class Look:
         self._connection = connection
         size, frontier = self._store.head(connection)
         self._at_head = known_at is None
-        self.entry = size if known_at is None else self._number(known_at, size)
+        self.entry = size if known_at is None else known_by(self._store, connection, known_at, size)
         self.root = (
             frontier.root()
             if self.entry == size
@@ -85,7 +85,7 @@ class Look:
 
     def known_by(self, text: str) -> int:
         """The newest entry up to a number or an instant, as `--known-at` reads it."""
-        return self._number(text, self.entry)
+        return known_by(self._store, self._connection, text, self.entry)
 
     def states(self, fold: Fold) -> States:
         """States of a fold by all that was told: what is kept, or replayed up to an entry."""
@@ -197,34 +197,6 @@ class Look:
             f" root {self.root[:16]}…"
         )
 
-    def _number(self, known_at: str, size: int) -> int:
-        """The newest entry that was known then."""
-        if known_at.isdecimal():
-            number = int(known_at)
-            if not 1 <= number <= size:
-                raise Unknown(
-                    f"there is no entry {number:,}; the ledger holds {size:,}",
-                    remedy=f"--known-at with a number from 1 to {size}, or an instant",
-                    code="ENTRY_MISSING",
-                )
-            return number
-        then = instant(_instant(known_at))
-        low, high = 0, size
-        while low < high:  # entries stand in the order they were signed
-            middle = (low + high + 1) // 2
-            if views.entry_at(self._store, self._connection, middle).at <= then:
-                low = middle
-            else:
-                high = middle - 1
-        if low == 0:
-            opened = views.entry_at(self._store, self._connection, 1).at
-            raise Unknown(
-                f"nothing was known at {then}; the ledger was opened at {opened}",
-                remedy="name a later instant, or an entry",
-                code="ENTRY_MISSING",
-            )
-        return low
-
 
 @contextmanager
 def looking(place: Place, question: Question, folds: Sequence[Fold]) -> Iterator[Look]:
@@ -284,21 +256,6 @@ def question_of(
     today = datetime.now(UTC).date()
     day = today if valid_on is None else valid_on.date()
     return Question(day, known_at, policy, format_)
-
-
-def _instant(text: str) -> datetime:
-    """An instant; a bare date means the end of that day. Without a time zone, UTC."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Malformed(
-            f"{text!r} is neither an entry number nor an instant",
-            remedy="write 1204, 2025-11-19 or 2025-11-19T12:00:00Z",
-            code="KNOWN_AT_FORM",
-        ) from error
-    if len(text) == len("2025-11-19"):
-        found += timedelta(days=1, microseconds=-1)
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def options(

@@ -116,3 +116,25 @@ def test_a_withdrawn_pack_shows_its_last_day(office):
 
     assert "diffusion-2025  in force here from 2025-01-13 until 2025-05-12\n" in shown.out
     assert "compliance 2025-05-15, enforced never\n" in shown.out
+
+
+def test_rules_are_shown_as_they_were_known_before_a_withdrawal_was_told(office):
+    office.types(
+        "policy", "adopt", "diffusion-2025", "--effective-on", "2025-01-13", by="policy_officer"
+    )
+    then = office.types("policy", "list").out.split()[1]
+    office.types(
+        "policy", "withdraw", "diffusion-2025", "--on", "2025-05-13", "--reason", "announced",
+        by="policy_officer",
+    )  # fmt: skip
+    asked = ("policy", "show", "--on", "2025-06-01")
+
+    assert "no policy pack is in force in this ledger on 2025-06-01\n" == office.types(*asked).out
+    known = office.types(*asked, "--known-at", then)
+    assert "diffusion-2025  in force here from 2025-01-13\n" in known.out
+    assert "diffusion-2025" in office.types("policy", "show", "--known-at", then).out
+    assert "diffusion-2025 withdrawn" in office.types("policy", "list").out
+    listed = office.types("policy", "list", "--known-at", then).out
+    assert "diffusion-2025 in force" in listed
+    assert "diffusion-2025 withdrawn" not in listed
+    assert 3 == office.types("policy", "list", "--known-at", "999").code
