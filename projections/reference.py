@@ -25,7 +25,7 @@ from typing import Final, Literal
 import msgspec
 
 from ledger import parties
-from ledger.catalogue import ENTRY_TEXT_PACK, Chip, classify
+from ledger.catalogue import ENTRY_TEXT_PACK, Chip, catalogue, classify
 from ledger.entry import Entry
 from ledger.events import (
     Event,
@@ -47,6 +47,7 @@ from ledger.fold import States
 from ledger.parties import PARTY_EVENTS, PartyFacts
 from ledger.policy import (
     Affiliates,
+    ChipControl,
     Detection,
     Pattern,
     PolicyTimeline,
@@ -55,7 +56,7 @@ from ledger.policy import (
     parse_pack,
     shipped_pack,
 )
-from ledger.terms import PartyId
+from ledger.terms import ModelId, PartyId
 
 SEATING: Final = (PartyRegistered, PartyRelocated, PartyOwnershipChanged)
 """Events that say where a party or its ultimate parent sits."""
@@ -212,6 +213,32 @@ class Day:
     @cached_property
     def exception_available(self) -> Callable[..., tuple[bool, str]]:
         return cache(partial(self.rules.exception_available, on=self.on))
+
+    def named(self, lines: tuple[CommodityLine, ...]) -> tuple[CommodityLine, ...]:
+        """The lines of chips that are controlled to some places by name or memory, not by ECCN."""
+        if not self.rules.chip_controls:
+            return ()
+        return tuple(line for line in lines if self._chip_named(line.model) is not None)
+
+    def chip_control(
+        self, model: str, destination: str, headquarters: tuple[str | None, ...]
+    ) -> tuple[bool, str]:
+        """Whether such a chip needs a license to go there, and why."""
+        rule = self._chip_named(model)
+        if rule is None or not any(map(self.in_d5, filter(None, (destination, *headquarters)))):
+            return False, ""
+        return True, (
+            f"{model} needs a license to D:5, Macau and whoever is headquartered there, since"
+            f" {rule.effective_from} (§{rule.section})"
+        )
+
+    def _chip_named(self, model: str) -> ChipControl | None:
+        known = catalogue().get(ModelId(model))
+        if known is None:
+            return None
+        return self.rules.chip_named(
+            known.id, maker=known.vendor, dram_gbps=known.dram_bandwidth, on=self.on
+        )
 
     def pattern(self, name: str) -> Pattern:
         """How the rule of a name looks for its pattern on this day."""

@@ -243,6 +243,9 @@ def _needing(rules: Rules, why: str) -> tuple[Section | None, str]:
     for number, row in enumerate(rules.scope, 1):
         if f"(§{row.section})" in why:
             return "scope", f"scope.{number}.reach"
+    for number, named in enumerate(rules.chip_controls, 1):
+        if f"(§{named.section})" in why:
+            return "chip_control", f"chip_control.{number}"
     return ("hq_rule", "hq_rule") if rules.hq_rule is not None else (None, "")
 
 

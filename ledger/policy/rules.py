@@ -477,6 +477,12 @@ class Rules:
         seats = [seat for seat in (destination, *headquarters) if seat is not None]
         if not any(self.in_d5(seat, on) for seat in seats):
             return None
+        return self.chip_named(model, maker=maker, dram_gbps=dram_gbps, on=on)
+
+    def chip_named(
+        self, model: str, *, maker: str, dram_gbps: int | None, on: date
+    ) -> ChipControl | None:
+        """What controls a chip by its name or its memory to somewhere; None where nothing does."""
         return next(
             (
                 rule

@@ -286,6 +286,7 @@ def judged_on(
 ) -> Judged | None:
     """A movement under the rules of a day; None where they control none of it."""
     lines = day.controlled(movement.lines)
+    lines += tuple(line for line in day.named(movement.lines) if line not in lines)
     if not lines:
         return None
     consignee = end_user = seat(movement.ultimate_consignee)
@@ -308,6 +309,10 @@ def license_need(judged: Judged) -> tuple[Need, str, tuple[int, ...]]:
     for seats_known, cited in (((), ()), (known, shown_by)):
         for eccn in eccns:
             required, why = day.license_required(eccn, movement.destination, seats_known)
+            if required:
+                return "required", why, cited
+        for line in judged.lines:
+            required, why = day.chip_control(line.model, movement.destination, seats_known)
             if required:
                 return "required", why, cited
     if None in (*judged.consignee.seats, *judged.end_user.seats):

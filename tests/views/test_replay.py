@@ -354,3 +354,19 @@ def test_an_account_without_a_cap_says_by_which_line_less_was_drawn():
         found.subject, found.cap_tpp, found.drawn_tpp, found.then_drawn_tpp
     )  # fmt: skip
     assert "scope.1.reach" == found.rule
+
+
+def test_a_chip_named_in_a_letter_is_refused_by_the_line_that_names_it():
+    h20 = line(model="h20", eccn=None, tpp_per_unit=2_368)
+    sent = exported(authority="NLR", lines=(h20,), route=("US", "CN"), exported_on=date(2025, 6, 2))
+    policy = "cn-h20-letter-2025"
+    packs = supposed_packs(policy, {})
+    made = replayed(
+        entries(*IN_FORCE, sent),
+        [Rules(tuple(each.pack for each in packs))],
+        Lines([(each.pack, each.text) for each in packs]),
+    )
+    found = [each for each in made.differences() if each.change == "license_required"]
+
+    assert [(policy, "chip_control.1")] == [(each.rule_policy, each.rule) for each in found]
+    assert found[0].stopped

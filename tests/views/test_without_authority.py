@@ -486,3 +486,26 @@ def test_what_was_bought_is_told_late_by_whomever_it_was_for():
     first, late = told(bought, vague), told(vague, bought)
     assert [flag.because for flag in first] == [flag.because for flag in late]
     assert 1 == len(late)
+
+
+def test_a_chip_named_in_a_letter_needs_a_license_where_the_letter_says_so():
+    h20 = (line(model="h20", eccn=None, tpp_per_unit=2_368),)
+    letter = adopted("cn-h20-letter-2025", date(2025, 4, 9))
+
+    def sent(on=date(2025, 6, 2), route=("US", "CN"), **changes):
+        goods = {"authority": "NLR", "lines": h20, "route": route, "exported_on": on} | changes
+        return judged(letter, SHELL, exported(**goods))
+
+    (flag,) = sent()
+    assert flag.because.endswith(
+        "claimed that no license is required (NLR), and h20 needs a license to D:5, Macau and"
+        " whoever is headquartered there, since 2025-04-09 (§744.23)"
+    )
+    assert "hard" == flag.severity
+    assert 1 == len(sent(route=("US", "MY"), ultimate_consignee="shell"))
+    assert [] == sent(on=date(2025, 4, 8))
+    assert [] == sent(route=("US", "AE"))
+    assert [] == flags(
+        "without-authority", adopted(), party(),
+        exported(authority="NLR", lines=h20, route=("US", "CN"), exported_on=date(2025, 6, 2)),
+    )  # fmt: skip
