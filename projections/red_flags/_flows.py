@@ -125,6 +125,14 @@ def went_on(states: States, came: Dealing, within_days: int) -> list[Dealing]:
     return [recalled(states, number) for number in sorted(numbers - {came.entry})]
 
 
+def months(since: date, until: date) -> Iterator[str]:
+    """The months from one day to another, such as 2025-03."""
+    year, month = since.year, since.month
+    while (year, month) <= (until.year, until.month):
+        yield f"{year:04}-{month:02}"
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+
+
 def recalled(states: States, number: int) -> Dealing:
     """The dealing an entry tells of."""
     found = dealing(number, states.recall(number).event)
@@ -173,10 +181,8 @@ def _pairs(dealing: Dealing) -> Iterator[str]:
 
 def _between(states: States, key: str, since: date, until: date) -> list[Seen]:
     found: list[Seen] = []
-    year, month = since.year, since.month
-    while (year, month) <= (until.year, until.month):
-        rows = states.get(f"{key}/{year:04}-{month:02}", list[Seen]) or []
+    for month in months(since, until):
+        rows = states.get(f"{key}/{month}", list[Seen]) or []
         found += [each for each in rows if since <= each.on <= until]
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
     # Of one day by what was dealt in, and never by which entry said so first.
     return sorted(found, key=lambda seen: (seen.on, seen.others, seen.families, seen.entry))

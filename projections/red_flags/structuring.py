@@ -11,6 +11,7 @@ from ledger.fold import States
 from ledger.terms import WHOLE_BP
 from projections import clusters
 from projections.clusters import Clusters, once_tied
+from projections.red_flags._flows import months
 from projections.red_flags._goods import MOVED, Dealing, dealing
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding, Rule
@@ -174,7 +175,7 @@ class Structuring(Rule):
     def _got(self, states: States, party: str, since: date, until: date) -> list[Got]:
         return [
             each
-            for month in _months(since, until)
+            for month in months(since, until)
             for each in states.get(f"{self.name}/L/{party}/{month}", list[Got]) or []
             if since <= each.on <= until
         ]
@@ -182,7 +183,7 @@ class Structuring(Rule):
     def _values(self, states: States, party: str, since: date, until: date) -> list[Value]:
         return [
             each
-            for month in _months(since, until)
+            for month in months(since, until)
             for each in states.get(f"{self.name}/V/{party}/{month}", list[Value]) or []
             if since <= each.on <= until
         ]
@@ -332,7 +333,7 @@ class Structuring(Rule):
     ) -> bool:  # fmt: skip
         """Whether the values of others crowd there too, in the same months."""
         below = above = 0
-        for month in _months(since, until):
+        for month in months(since, until):
             all_ = states.get(f"{self.name}/E/{goods}/{month}", tuple[int, int]) or (0, 0)
             own = [
                 value.below
@@ -366,13 +367,6 @@ def _near(told: Dealing, parameters: dict[str, int]) -> Iterator[Value]:
 
 def _of(goods: str, values: Iterable[Value]) -> list[Value]:
     return [value for value in values if value.goods == goods]
-
-
-def _months(since: date, until: date) -> Iterator[str]:
-    year, month = since.year, since.month
-    while (year, month) <= (until.year, until.month):
-        yield f"{year:04}-{month:02}"
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
 
 
 def _dollars(cents: int, share_bp: int = WHOLE_BP) -> str:

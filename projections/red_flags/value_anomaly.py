@@ -1,9 +1,10 @@
 """Prices that are far from what others pay for the same chip."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from statistics import median_low
 from typing import Final
+from zlib import crc32
 
 import msgspec
 
@@ -17,14 +18,14 @@ from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding, Rule
 from projections.reference import Day, Reference
 
-WEEK_MAX: Final = 16
-"""Prices of one week that are kept: the first told. A median needs no more."""
+SHOWN_MAX: Final = 5
+"""Prices before it that a flag cites: the latest."""
 
-KEPT_WEEKS: Final = 53
-"""Weeks of prices that are kept, counted back from the newest."""
+DAY_MAX: Final = 4
+"""Prices of one day that a median is of: drawn by lot, which no order of telling changes."""
 
 
-class Price(msgspec.Struct, frozen=True, array_like=True):
+class Price(msgspec.Struct, frozen=True, array_like=True, order=True):
     """Value of one chip in US cents, and the entry that says so."""
 
     on: date
@@ -36,9 +37,10 @@ class ValueAnomaly(Rule):
     """A chip is declared or invoiced at less than half, or more than twice, what others pay.
 
     1. A price is held against the median of the same chip, under the same delivery term and in
-       the same condition, over the days before it, where there are enough prices. No list price of
-       any chip is in a source of the catalog, so none is used.
-    2. A price stays judged by what was told before it: one price more never reopens others.
+       the same condition, over the days before its own, where there are enough prices. No list
+       price of any chip is in a source of the catalog, so none is used.
+    2. A price told late is one of those before, and those of later days are judged again; so they
+       are when it was voided.
     3. Left out: what goes under a return, a lease or a test; replacement parts (License Exception
        RPL); and flows within one group, whose prices are its own. An invoice for goods that are
        not new takes the flag of the declared value away.
@@ -47,6 +49,11 @@ class ValueAnomaly(Rule):
 
     Units: US cents for one chip. Source: FATF and Egmont Group, 2021, indicators of trade-based
     money laundering (over- and under-invoicing); FinCEN and BIS alert FIN-2023-Alert004.
+
+        value-anomaly/J/<goods>/<day>    every price of a day, by what it may be compared with
+        value-anomaly/W/<goods>/<month>  those a median is of; /L/<goods> the latest day of all
+        value-anomaly/G/<entry>          under what the prices of an entry are kept
+        value-anomaly/B/<shipment>       its invoices; /R a reference, /X not new, /I inspections
     """
 
     name = "value-anomaly"
@@ -58,7 +65,9 @@ class ValueAnomaly(Rule):
         match entry.event:
             case ShipmentReferenced(shipment=shipment):
                 states.put(f"{self.name}/R/{shipment}", entry.number)
-                yield from self._excuse(states, shipment)
+                yield from self._excuse(states, shipment, reference)
+                for number, bill in self._bills(states, shipment):
+                    yield from self._billed(states, number, bill, reference)
             case ShipmentInvoiced() as bill:
                 yield from self._invoiced(states, entry.number, bill, reference)
             case ShipmentInspected() as found:
@@ -73,19 +82,24 @@ class ValueAnomaly(Rule):
                     yield self._appraised(states, seen.shipment, reference)
                 used = states.number(f"{self.name}/X/{seen.shipment}")
                 if not used and self._is_sold(states, seen, reference):
-                    yield from self._declared(states, seen, reference)
+                    yield from self._note(states, _prices(seen), reference)
+                    yield self._declared(states, seen, reference)
+                for number, bill in self._bills(states, seen.shipment):
+                    yield from self._billed(states, number, bill, reference)
 
     def retract(
         self, states: States, number: int, event: Event, reference: Reference
     ) -> Iterator[Finding]:
-        """A voided shipment had no price; what it was a measure for stays judged."""
+        """A voided shipment had no price, and was no measure for others."""
         seen = dealing(number, event)
         if seen is None:
             return
-        self._forget(states, seen)
         yield Finding(f"declared/{seen.shipment}")
+        yield from self._drop(states, number, seen.on, reference)
         if states.get(f"{self.name}/I/{seen.shipment}", list[int]):
             yield self._appraised(states, seen.shipment or "", reference)
+        for at, bill in self._bills(states, seen.shipment or ""):
+            yield from self._billed(states, at, bill, reference)
 
     def _is_sold(self, states: States, seen: Dealing, reference: Reference) -> bool:
         """Whether goods were sold, and to somebody of another group."""
@@ -97,90 +111,146 @@ class ValueAnomaly(Rule):
         ]
         return not groups[0] & groups[1]
 
-    def _declared(self, states: States, seen: Dealing, reference: Reference) -> Iterator[Finding]:
+    def _declared(self, states: States, seen: Dealing, reference: Reference) -> Finding:
+        """Hold the declared values of a shipment against those before."""
         flags = [
             flag
-            for model, price in _prices(seen)
-            if (flag := self._held(states, f"{model}//new", price, seen, reference))
+            for goods, price in _prices(seen)
+            if (flag := self._held(states, goods, price, seen, reference))
         ]
-        yield Finding(f"declared/{seen.shipment}", tuple(flags[:1]))
+        return Finding(f"declared/{seen.shipment}", tuple(flags[:1]))
+
+    def _bills(self, states: States, shipment: str) -> Iterator[tuple[int, ShipmentInvoiced]]:
+        """The invoices of a shipment so far."""
+        for number in states.get(f"{self.name}/B/{shipment}", list[int]) or []:
+            event = states.recall(number).event
+            if isinstance(event, ShipmentInvoiced):
+                yield number, event
 
     def _invoiced(
         self, states: States, number: int, bill: ShipmentInvoiced, reference: Reference
     ) -> Iterator[Finding]:
+        key = f"{self.name}/B/{bill.shipment}"
+        states.put(key, [*(states.get(key, list[int]) or []), number])
         if bill.condition != "new":
             states.put(f"{self.name}/X/{bill.shipment}", number)
-            yield Finding(f"declared/{bill.shipment}")
+            yield from self._excuse(states, bill.shipment, reference)
+        yield from self._billed(states, number, bill, reference)
+
+    def _billed(
+        self, states: States, number: int, bill: ShipmentInvoiced, reference: Reference
+    ) -> Iterator[Finding]:
+        """Hold an invoice against those before, once what it is for is known."""
+        yield from self._drop(states, number, bill.on, reference)
+        priced = self._price(states, number, bill, reference)
+        if priced is not None:
+            yield from self._note(states, [priced], reference)
+        yield self._bill(states, number, bill, reference)
+
+    def _bill(
+        self, states: States, number: int, bill: ShipmentInvoiced, reference: Reference
+    ) -> Finding:
+        priced = self._price(states, number, bill, reference)
+        seen = _latest(states, bill.shipment)
+        flag = None
+        if priced is not None and seen is not None:
+            flag = self._held(states, *priced, seen, reference)
+        return Finding(f"invoice/{bill.invoice}", () if flag is None else (flag,))
+
+    def _price(
+        self, states: States, number: int, bill: ShipmentInvoiced, reference: Reference
+    ) -> tuple[str, Price] | None:
+        """What one chip costs by an invoice, where it is for one kind and that was sold."""
         seen = _latest(states, bill.shipment)
         if seen is None or len(seen.lines) != 1 or not self._is_sold(states, seen, reference):
-            return
+            return None
         (line,) = seen.lines
         if not line.model or not line.units:
-            return
-        price = Price(bill.on, number, bill.amount_cents // line.units)
-        group = f"{line.model}/{bill.incoterm or ''}/{bill.condition}/invoice"
-        flag = self._held(states, group, price, seen, reference)
-        yield Finding(f"invoice/{bill.invoice}", () if flag is None else (flag,))
+            return None
+        return line.model + _terms(bill), Price(bill.on, number, bill.amount_cents // line.units)
 
     def _held(
-        self, states: States, group: str, price: Price, seen: Dealing, reference: Reference
+        self, states: States, goods: str, price: Price, seen: Dealing, reference: Reference
     ) -> RedFlag | None:
-        """The flag of a price, by the prices before it; it is one of them from now on."""
+        """The flag of a price, by the prices of the days before it."""
         day = reference.day(states, price.on)
         limits = day.pattern(self.name).parameters
         since = price.on - timedelta(days=limits["median_days"])
-        weeks = states.get(f"{self.name}/W/{group}", dict[str, list[Price]]) or {}
         before = [
             each
-            for week, known in weeks.items()
-            if week >= _week(since)
-            for each in known
-            if since <= each.on <= price.on
+            for month in _flows.months(since, price.on)
+            for each in states.get(f"{self.name}/W/{goods}/{month}", list[Price]) or []
+            if since <= each.on < price.on
         ]
-        self._remember(states, group, price, weeks)
         if len(before) < limits["count_min"]:
             return None
         usual = median_low([each.cents for each in before])
         if limits["low_bp"] * usual <= price.cents * WHOLE_BP <= limits["high_bp"] * usual:
             return None
-        model = group.partition("/")[0]
+        model = goods.partition("/")[0]
         return self._flag(
             price.entry, seen.shipment or "", seen, day, price.on,
             f"shipment {seen.shipment} has {model} at {_dollars(price.cents)} a chip on {price.on},"
             f" and the median of {len(before):,} prices in the {limits['median_days']} days before"
             f" is {_dollars(usual)}: {_percent(price.cents, usual)}",
-            *(each.entry for each in sorted(before, key=lambda each: (each.on, each.entry))[-5:]),
+            *(each.entry for each in sorted(before)[-SHOWN_MAX:]),
         )  # fmt: skip
 
-    def _remember(
-        self, states: States, group: str, price: Price, weeks: dict[str, list[Price]]
-    ) -> None:
-        week = _week(price.on)
-        known = weeks.get(week, [])
-        if len(known) < WEEK_MAX:
-            weeks = {**weeks, week: [*known, price]}
-            kept = sorted(weeks)[-KEPT_WEEKS:]
-            states.put(f"{self.name}/W/{group}", {each: weeks[each] for each in kept})
+    def _note(
+        self, states: States, prices: Iterable[tuple[str, Price]], reference: Reference
+    ) -> Iterator[Finding]:
+        """Keep prices, and judge again those of later days that they are a measure for."""
+        for goods, price in prices:
+            key = f"{self.name}/J/{goods}/{price.on}"
+            states.put(key, [*(states.get(key, list[Price]) or []), price])
+            key = f"{self.name}/G/{price.entry}"
+            states.put(key, [*(states.get(key, list[str]) or []), goods])
+            yield from self._drawn(states, goods, price.on, reference)
 
-    def _forget(self, states: States, seen: Dealing) -> None:
-        """Prices of a shipment are no measure any more."""
-        for model, _ in _prices(seen):
-            key = f"{self.name}/W/{model}//new"
-            weeks = states.get(key, dict[str, list[Price]]) or {}
-            left = {
-                week: prices
-                for week, known in weeks.items()
-                if (prices := [each for each in known if each.entry != seen.entry])
-            }
+    def _drop(
+        self, states: States, number: int, on: date, reference: Reference
+    ) -> Iterator[Finding]:
+        """Take back the prices an entry was kept with, and judge again in the same way."""
+        kept = states.get(f"{self.name}/G/{number}", list[str]) or []
+        states.put(f"{self.name}/G/{number}", None)
+        for goods in dict.fromkeys(kept):
+            key = f"{self.name}/J/{goods}/{on}"
+            left = [each for each in states.get(key, list[Price]) or [] if each.entry != number]
             states.put(key, left or None)
+            yield from self._drawn(states, goods, on, reference)
 
-    def _excuse(self, states: States, shipment: str) -> Iterator[Finding]:
-        """What goes under a return, a lease or a test is not sold at that price."""
+    def _drawn(
+        self, states: States, goods: str, on: date, reference: Reference
+    ) -> Iterator[Finding]:
+        """Draw the prices of a day anew; judge later ones again where that changes any."""
+        key = f"{self.name}/W/{goods}/{on:%Y-%m}"
+        known = states.get(key, list[Price]) or []
+        of_day = states.get(f"{self.name}/J/{goods}/{on}", list[Price]) or []
+        drawn = sorted(of_day, key=_lot)[:DAY_MAX]
+        now = sorted([*(each for each in known if each.on != on), *drawn])
+        if now == known:
+            return
+        states.put(key, now or None)
+        latest = states.get(f"{self.name}/L/{goods}", date)
+        if latest is None or latest < on:
+            states.put(f"{self.name}/L/{goods}", on)
+            return
+        days = reference.day(states, on).pattern(self.name).parameters["median_days"]
+        for after in range(1, min(days, (latest - on).days) + 1):
+            key = f"{self.name}/J/{goods}/{on + timedelta(days=after)}"
+            for price in states.get(key, list[Price]) or []:
+                event = states.recall(price.entry).event
+                if isinstance(event, ShipmentInvoiced):
+                    yield self._bill(states, price.entry, event, reference)
+                else:
+                    seen = _flows.recalled(states, price.entry)
+                    yield self._declared(states, seen, reference)
+
+    def _excuse(self, states: States, shipment: str, reference: Reference) -> Iterator[Finding]:
+        """What is not sold new at that price is no price, and no measure for others."""
         yield Finding(f"declared/{shipment}")
         for number in _flows.telling(states, shipment):
-            seen = dealing(number, states.recall(number).event)
-            if seen is not None:
-                self._forget(states, seen)
+            yield from self._drop(states, number, states.recall(number).event.on, reference)
 
     def _appraised(self, states: States, shipment: str, reference: Reference) -> Finding:
         """Hold what was declared against what an officer found it to be worth."""
@@ -251,12 +321,17 @@ def _prices(seen: Dealing) -> Iterator[tuple[str, Price]]:
         if cents is None and len(seen.lines) == 1:
             cents = seen.value_cents
         if line.model and line.units and cents is not None:
-            yield line.model, Price(seen.on, seen.entry, cents // line.units)
+            yield f"{line.model}//new", Price(seen.on, seen.entry, cents // line.units)
 
 
-def _week(on: date) -> str:
-    year, week, _ = on.isocalendar()
-    return f"{year:04}-W{week:02}"
+def _terms(bill: ShipmentInvoiced) -> str:
+    """What an invoice says that sets its price apart from others."""
+    return f"/{bill.incoterm or ''}/{bill.condition}/invoice"
+
+
+def _lot(price: Price) -> tuple[int, int]:
+    """A place in the draw that has nothing to do with when a price was told, or how high it is."""
+    return crc32(f"{price.on} {price.cents}".encode()), price.entry
 
 
 def _dollars(cents: int) -> str:

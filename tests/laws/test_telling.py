@@ -2,8 +2,7 @@
 
 One history of everything that may be told about a few parties and chips, no two of one day and
 none that contradict each other: of such, the later one corrects the first. Left out is what is
-added up in the order of recording by design: with which shipment a sum crosses its limit, and the
-prices a price is held against.
+added up in the order of recording by design: with which shipment a sum crosses its limit.
 """
 
 from datetime import date, timedelta
@@ -247,6 +246,19 @@ HISTORY = (
         observed_on=next_day(),
     ),
     requested("C-2", shipment="S-4", requested_on=next_day()),
+    *(
+        exported(
+            f"V-{number}", lines=(line(1, value_cents=3_000_000),), authority="NLR",
+            ultimate_consignee="stranger", end_user="stranger", route=("US", "JP"),
+            exported_on=next_day(),
+        )
+        for number in range(6)
+    ),
+    exported(
+        "V-9", lines=(line(1, value_cents=1_000_000),), authority="NLR",
+        ultimate_consignee="stranger", end_user="stranger", route=("US", "JP"),
+        exported_on=next_day(),
+    ),
     CheckPartyNotFound(check="C-3", party="stranger", not_found_on=next_day()),
 )  # fmt: skip
 
@@ -258,8 +270,6 @@ def seen(told):
     found = set()
     for each in fold.raised(replay(fold, entries(*history)), ON):
         flag = each.flag
-        if flag.rule == "value-anomaly":
-            continue
         last = flag.key.rpartition("/")[2]
         # Where nothing else names what a flag is about, its entry does.
         key = repr(history[int(last) - 1]) if last.isdigit() else flag.key

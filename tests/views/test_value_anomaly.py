@@ -17,6 +17,10 @@ CHIP = 3_000_000
 """Thirty thousand dollars."""
 
 
+def ago(days):
+    return DAY - timedelta(days=days)
+
+
 def sold(shipment, each=CHIP, days_ago=0, units=10, **changes):
     fields = {
         "authority": "NLR", "lines": (line(units, value_cents=each * units),),
@@ -114,7 +118,9 @@ def test_goods_that_are_not_new_are_held_against_their_own_kind():
         for number in range(5)
         for each in (
             sold(f"R-{number}", CHIP // 3),
-            invoiced(f"R-{number}", CHIP // 3, condition="refurbished"),
+            invoiced(
+                f"R-{number}", CHIP // 3, condition="refurbished", invoiced_on=ago(number + 1)
+            ),
         )
     )
     used = invoiced("S-1", CHIP // 3, condition="refurbished")
@@ -130,8 +136,8 @@ def test_goods_that_are_not_new_are_held_against_their_own_kind():
 
 def test_an_invoice_is_held_against_those_under_the_same_delivery_term():
     def told(number, each, term):
-        shipment = f"T-{number}"
-        return sold(shipment), invoiced(shipment, each, incoterm=term)
+        shipment, on = f"T-{number}", ago(9 - number)
+        return sold(shipment), invoiced(shipment, each, incoterm=term, invoiced_on=on)
 
     alike = [event for number in range(5) for event in told(number, CHIP, "FCA")]
 
@@ -163,3 +169,48 @@ def test_a_voided_shipment_had_no_price_and_is_no_measure():
     assert [] == odd(*usual(), sold("S-1", 1), voided(8))
     assert [] == odd(*usual(), voided(3, "U-0"), sold("S-1", 1))
     assert [] == odd(declared(49), inspected(appraised_cents=100), voided(3))
+
+
+def test_prices_told_late_are_those_before_and_judge_those_of_later_days_again():
+    low = sold("S-1", CHIP // 3)
+    (first,) = odd(*usual(), low)
+    (late,) = odd(low, *usual())
+
+    assert first.because == late.because
+    cheap = [sold(f"L-{number}", CHIP // 3, 20 + number) for number in range(6)]
+    assert "S-1" not in [flag.key for flag in odd(low, *usual(), *cheap)]
+
+
+def test_prices_of_one_day_are_no_measure_for_each_other():
+    assert [] == odd(*(sold(f"U-{each}") for each in range(9)), sold("S-1", 1))
+
+
+def test_an_invoice_may_be_told_before_its_shipment_and_is_dropped_with_it():
+    alike = [
+        event
+        for number in range(5)
+        for event in (
+            invoiced(f"T-{number}", CHIP, invoiced_on=ago(number + 1)), sold(f"T-{number}")
+        )
+    ]  # fmt: skip
+    low = (invoiced("S-1", 1), sold("S-1"))
+
+    assert 1 == len(odd(*alike, *low))
+    assert [] == odd(*alike, *low, voided(14))
+    assert [] == odd(*alike, *low, voided(4, "T-0"))
+
+
+def test_a_price_that_was_voided_is_a_measure_for_nothing_any_longer():
+    history = (*usual(), sold("S-1", CHIP // 3))
+
+    assert 1 == len(odd(*history))
+    assert [] == odd(*history, voided(3, "U-0"))
+
+
+def test_of_many_prices_of_a_day_the_same_few_are_drawn_whatever_was_told_first():
+    many = [sold(f"M-{each}", CHIP + each, days_ago=5 + each % 2) for each in range(30)]
+    low = sold("S-1", CHIP // 3)
+    (first,), (back,) = odd(*many, low), odd(low, *many[::-1])
+
+    assert first.because == back.because
+    assert "the median of 8 prices" in first.because
