@@ -11,7 +11,7 @@ ROOMS := ledger commands projections
 .PHONY: help venv install demo test check lint types contracts wheel fix docs constraints clean
 
 help:
-	@echo "make demo         install, build the demonstration ledger in demo/, show quotas, flags and verdict"
+	@echo "make demo         install, build the demonstration ledger in demo/, show quotas, worst flags and verdict"
 	@echo "make test         install and run every test"
 	@echo "make check        what must hold before the tests: lint, types, contracts, wheel"
 	@echo "make fix          let ruff put right what it can"
@@ -44,8 +44,9 @@ demo: install
 	$(BIN)/chip-ledger demo --ledger $(DEMO)
 	$(BIN)/chip-ledger --ledger $(DEMO) quotas
 	$(BIN)/chip-ledger --ledger $(DEMO) quotas --policy diffusion-2025
-	$(BIN)/chip-ledger --ledger $(DEMO) flags
-	$(BIN)/chip-ledger --ledger $(DEMO) flags --policy diffusion-2025
+	$(BIN)/chip-ledger --ledger $(DEMO) flags --top 5
+	$(BIN)/chip-ledger --ledger $(DEMO) flags --top 5 --policy diffusion-2025
+	$(BIN)/chip-ledger --ledger $(DEMO) alerts --top 5
 	$(BIN)/chip-ledger --ledger $(DEMO) verify
 
 test: install

@@ -5,6 +5,7 @@ a name. A function here turns what somebody typed into the noun, or says what is
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Final, Literal, NewType, cast, get_args
 
@@ -112,7 +113,8 @@ _ITN = re.compile(ITN_PATTERN)
 _ACN = re.compile(ACN_PATTERN)
 _KEY_ID = re.compile(KEY_ID_PATTERN)
 _ACTOR = re.compile(ACTOR_PATTERN)
-_FLAG_ID = re.compile("[0-9a-f]{16}")
+FLAG_ID_DIGITS: Final = 16
+_FLAG_ID = re.compile(f"[0-9a-f]{{4,{FLAG_ID_DIGITS}}}")
 
 
 def day(text: str) -> date:
@@ -223,15 +225,36 @@ def actor(text: str) -> ActorId:
     return ActorId(text)
 
 
-def flag_id(text: str) -> FlagId:
-    """A red flag's id: 16 hex digits of a digest of its rule, its key and its evidence."""
+def flag_id(text: str) -> str:
+    """A red flag's id, or as much of its beginning as names it: 4 of its 16 hex digits or more.
+
+    The id is a digest of the flag's rule, its key and its evidence.
+    """
     if not _FLAG_ID.fullmatch(text):
         raise Malformed(
-            f"{text!r} is not the id of a flag",
-            remedy="a flag's id is 16 lower-case hex digits; `chip-ledger flags` shows them",
+            f"{text!r} is not the id of a flag, nor the beginning of one",
+            remedy="give 4 to 16 lower-case hex digits; `chip-ledger flags` shows them",
             code="ID_FORM",
         )
-    return FlagId(text)
+    return text
+
+
+def the_one(beginning: str, ids: Iterable[str], kind: str) -> str | None:
+    """The one id that begins so, None where none does.
+
+    >>> the_one("9f3c", ["9f3c2a1b00000000", "070f2136e80eed8e"], "flags")
+    '9f3c2a1b00000000'
+
+    Raises `Malformed` (FLAG_AMBIGUOUS) where several do.
+    """
+    found = [each for each in ids if each.startswith(beginning)]
+    if len(found) > 1:
+        raise Malformed(
+            f"{beginning!r} begins the ids of {len(found):,} {kind}",
+            remedy=f"give more of it: {', '.join(found[:5])}{', …' if len(found) > 5 else ''}",
+            code="FLAG_AMBIGUOUS",
+        )
+    return found[0] if found else None
 
 
 def key_id(text: str) -> KeyId:

@@ -19,10 +19,14 @@ from hashlib import sha256
 from typing import Literal
 
 from ledger.policy import Detection, Pattern
+from ledger.terms import the_one
 from projections.red_flags import SEVERITIES, Raised, RedFlag, Severity
 
 ClusterOf = Callable[[str, date], str]
 """Name of the cluster of a party on a date."""
+
+Ties = Callable[[str, str, date], tuple[int, ...]]
+"""The entries that tie two parties of one cluster on a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,17 @@ class Alert:
         return tuple(sorted({number for each in self.flags for number in each.flag.evidence}))
 
 
+def called(word: str, raised: Sequence[Raised], found: Sequence[Alert]) -> Raised | Alert | None:
+    """The flag or alert whose id a word begins; None where it begins none.
+
+    Raises `Malformed` (FLAG_AMBIGUOUS) where it begins several.
+    """
+    known: dict[str, Raised | Alert] = {each.id: each for each in found}
+    known |= {each.flag.id: each for each in raised}
+    id_ = the_one(word, known, "flags and alerts" if found else "flags")
+    return None if id_ is None else known[id_]
+
+
 def alerts(raised: Sequence[Raised], cluster_of: ClusterOf, detection: Detection) -> list[Alert]:
     """The alerts that flags make, by the entry they could first be raised at.
 
@@ -73,6 +88,20 @@ def alerts(raised: Sequence[Raised], cluster_of: ClusterOf, detection: Detection
         for alert in _of_cluster(cluster, theirs, cluster_of, weigh)
     ]
     return sorted(found, key=lambda alert: (alert.raised_at, alert.cluster, alert.on))
+
+
+def tied(alert: Alert, ties: Ties) -> list[tuple[str, tuple[int, ...]]]:
+    """Why parties an alert names count as one hand: each, and the entries that tie it to the one
+    the cluster is called by.
+    """
+    found = []
+    for member in alert.members:
+        naming = [each.flag.on for each in alert.flags if member in each.flag.parties]
+        shown = (ties(alert.cluster, member, on) for on in naming)
+        entries = next(filter(None, shown), ()) if member != alert.cluster else ()
+        if entries:
+            found.append((member, entries))
+    return found
 
 
 class Weighing:

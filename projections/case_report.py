@@ -131,7 +131,7 @@ def _page(account: Account) -> Iterator[str]:
     for each in chosen.flags:
         yield from _flag(each, by_number, account.reviews.get(each.flag.id, ()), names)
     yield from _parties(account.entries)
-    yield from _timeline(account.entries)
+    yield from _timeline(account)
     yield from _signers(account.entries)
     yield from _rules(account.entries)
     yield _checking(account)
@@ -157,12 +157,31 @@ def _facts(account: Account) -> str:
         ("as it stood on", f"{made.valid_on}, known up to entry {made.entry:,}"),
         ("rules" + (" supposed" if made.simulated else " in force that day"), escape(rules)),
         ("entries in this file", f"{len(account.entries):,} of {account.covered:,}"),
+        ("chosen", _chosen(made)),
         (
             "checkpoint",
             f'over {account.covered:,} entries, root <span class="mono">'
             f"{escape(account.checkpoint)}</span>",
         ),
     )
+
+
+def _chosen(made: Made) -> str:
+    """Which entries are here, and that the others are not."""
+    if made.streams == "whole":
+        return "everything recorded of each subject in this file, also where it is about others"
+    said = (
+        "what the flags rest on, every review of them, who the parties are, keys and rules; nothing"
+        " else"
+    )
+    if made.left_out:
+        entries = "1 more entry" if made.left_out == 1 else f"{made.left_out:,} more entries"
+        said += (
+            f". {entries} of these subjects {'is' if made.left_out == 1 else 'are'} in the ledger"
+            " and not here, because they show none of it and tell of others too; whoever has to"
+            " answer this case can ask for them"
+        )
+    return said
 
 
 def _flag(
@@ -225,14 +244,21 @@ def _parties(entries: Sequence[Entry]) -> Iterator[str]:
         yield _table(("name", "id", "country", "headquarters", "entry"), rows)
 
 
-def _timeline(entries: Sequence[Entry]) -> Iterator[str]:
-    told = [entry for entry in entries if entry.event.subject.partition(":")[0] not in _REGISTRY]
+def _timeline(account: Account) -> Iterator[str]:
+    told = [
+        entry for entry in account.entries if entry.event.subject.partition(":")[0] not in _REGISTRY
+    ]
     told = [entry for entry in told if not isinstance(entry.event, PolicyAdopted | PolicyWithdrawn)]
     if told:
         yield "<h2>Timeline</h2>\n"
+        what = (
+            "Everything recorded of each subject in this file"
+            if account.made.streams == "whole"
+            else "What is cited"
+        )
         yield (
-            '<p class="soft">Everything recorded of each subject in this file, by the date it is'
-            " about. Entry numbers give the order in which it was recorded.</p>\n"
+            f'<p class="soft">{what}, by the date it is about. Entry numbers give the order in'
+            " which it was recorded.</p>\n"
         )
         yield _entries(sorted(told, key=lambda entry: (entry.event.on, entry.number)))
 
@@ -282,13 +308,19 @@ def _checking(account: Account) -> str:
         ' <span class="mono">sh verify_openssl.sh</span>, in the folder this file was unzipped to.'
         " Both check that each entry is word for word what was signed, by a key that might sign"
         f" it, and stands in the ledger of {account.covered:,} entries whose root is above; and"
-        " that nothing is missing between two entries of one subject. Compare the file anchor with"
-        " the trust anchor the ledger’s office handed out.</p>\n"
+        f" {_gapless(account.made)}. Compare the file anchor with the trust anchor the ledger’s"
+        " office handed out.</p>\n"
         "<p>What this file cannot show by itself: that a subject has no later entries, that no key"
         " was revoked later, and when the checkpoint was made. The flags and this report are"
         " computed, and signed by nobody; whoever holds the whole ledger computes them again with"
         ' <span class="mono">chip-ledger flags</span>.</p>\n'
     )
+
+
+def _gapless(made: Made) -> str:
+    if made.streams == "whole":
+        return "that nothing is missing between two entries of one subject"
+    return "say how many entries are left out between two of one subject"
 
 
 def _enrolled(entry: Entry) -> tuple[EnrolledKey, ...]:

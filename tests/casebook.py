@@ -24,6 +24,7 @@ from ledger.events import (
     KeyCountersigned,
     KeyEnrolled,
     LedgerOpened,
+    PartyCapacityDeclared,
     PartyRelocated,
     PartyRenamed,
 )
@@ -88,6 +89,9 @@ def book(folder: Path, *, post_quantum: bool = False) -> Book:
     told = [
         replace(party("acme", "MY"), name="Acme <b>Compute</b> & Sons"),
         party("other"),
+        PartyCapacityDeclared(
+            party="acme", site="hall 1", it_kilowatts=500, declared_on=date(2025, 1, 20)
+        ),
         PartyRenamed(party="acme", name="Acme Cloud", renamed_on=date(2025, 2, 1)),
         PartyRelocated(party="acme", headquarters="CN", relocated_on=date(2025, 2, 9)),
         exported("S-1", authority="none", route=("US", "MY")),
@@ -104,7 +108,7 @@ def book(folder: Path, *, post_quantum: bool = False) -> Book:
     ledger.close()
     out = folder / "case.zip"
     also = ["flag:" + "0" * 16] if post_quantum else []
-    assert 0 == run(["case", "party:acme", *also, "--valid-on", "2026-11-22",
+    assert 0 == run(["case", "party:acme", *also, "--valid-on", "2026-11-22", "--whole-streams",
                      "--ledger", place, "--out", str(out)])  # fmt: skip
     return Book(place, recorder, out.read_bytes(), anchor)
 
@@ -196,10 +200,10 @@ def a_checkpoint_by_another_log(files: Files) -> Files:
     return {name: content.replace(note.encode(), changed) for name, content in files.items()}
 
 
-def an_entry_left_out(files: Files) -> Files:
-    """One in the middle of its subject's stream, with its proof."""
+def an_entry_left_out(files: Files, wire: str = "party.renamed.v1") -> Files:
+    """One with another of its subject after it, with its proof."""
     every = lines(files)
-    at = of_type(files, "party.renamed.v1")
+    at = of_type(files, wire)
     gone = f"proofs/{indexes(files)[at]}.tlog-proof"
     del every[at]
     return {name: held for name, held in with_lines(files, every).items() if name != gone}

@@ -5,8 +5,10 @@ from typing import get_args
 
 import click
 
-from commands.cli._typed import DAY, FLAG, dry_run, make, on_option, run
+from commands.cli._typed import DAY, FLAG, WATCH, dry_run, make, on_option, run
 from commands.flags import CLEARS_FOR, ReviewFlag
+from commands.handler import Watch
+from ledger import terms
 from ledger.events.flag_reviews import Outcome
 from ledger.session import Session
 
@@ -42,10 +44,13 @@ def review(
     on: date,
     dry_run: bool,
 ) -> None:
-    """Record what was made of FLAG: cleared, snoozed, referred or confirmed."""
+    """Record what was made of FLAG: cleared, snoozed, referred or confirmed.
+
+    Four digits of its id are enough where they name one flag.
+    """
     command = make(
         ReviewFlag,
-        flag=flag,
+        flag=_named(session, flag, on),
         rule=rule,
         outcome=outcome,
         reason=reason,
@@ -55,3 +60,17 @@ def review(
         reviewed_on=on,
     )
     run(session, command, dry=dry_run)
+
+
+def _named(session: Session, beginning: str, on: date) -> str:
+    """The id that begins so of a flag that stands on a day; where none does, as it was typed."""
+    watch: Watch | None = click.get_current_context().meta.get(WATCH)
+    if watch is None or len(beginning) == terms.FLAG_ID_DIGITS:
+        return beginning
+    ledger = session.open()
+    try:
+        with ledger.store.reading() as connection:
+            standing = watch.standing(ledger, connection)(on)
+    finally:
+        ledger.close()
+    return terms.the_one(beginning, standing, "flags") or beginning

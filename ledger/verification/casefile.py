@@ -6,7 +6,9 @@
 4. Each line has a proof, in order, and it leads to the root of that one checkpoint.
 5. Entry by entry, in order, as `walk` and `registry` have it: strict line and payload, origin,
    subject, tags, `ver` and `prev` within each subject, key by position, actor, role. Of `seen`
-   only the size, and of time only the order among these entries: the others are not here.
+   only the size, and of time only the order among these entries: the others are not here. Where
+   flags.json says that only what is cited is shown, a version that is not here is counted and said;
+   of the registry, the rules and the reviews none may be missing all the same.
 6. Signatures.
 7. Keys, rules and flags beside the entries say what the entries say.
 8. The verdict.
@@ -26,7 +28,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256, sha512
 from io import BytesIO
 from stat import S_ISLNK
-from typing import Final
+from typing import Final, Literal
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import msgspec
@@ -89,7 +91,12 @@ class _Flag(msgspec.Struct, frozen=True):
 
 
 class _Flags(msgspec.Struct, frozen=True):
-    flags: list[_Flag]
+    flags: list[_Flag] = []
+    streams: Literal["cited", "whole"] = "whole"
+
+
+_WHOLE: Final = ("ledger", "key", "policy", "flag")
+"""Kinds of subjects that no case shows in part: what signatures, flags and reviews rest on."""
 
 
 def read_case(raw: bytes) -> dict[str, bytes]:
@@ -188,6 +195,8 @@ class _Case:
         self._events: dict[int, Event] = {}
         self._registry = _Partial()
         self._streams: dict[str, tuple[int, bytes]] = {}
+        self._papers = self._read_papers()
+        self._absent: Counter[str] = Counter()
         self._orphans: Counter[str] = Counter()
         self._jobs: list[Job] = []
         self._ats: dict[int, str] = {}
@@ -347,6 +356,10 @@ class _Case:
                 f"{self._orphans.total():,} entries signed with {', '.join([*self._orphans][:3])}:"
                 " what may have enrolled the key is altered"
             )
+        absent = ""
+        if self._papers.streams == "cited":
+            absent = f"{self._absent.total():,} between them are not here: only what is cited is"
+            self._not_checked.append("what else was said of these subjects: only what is cited is")
         self._not_checked += [
             "whether later entries of a subject or a key were left out: the whole ledger shows it",
             "what signers had seen, and times, against entries that are not here",
@@ -354,6 +367,7 @@ class _Case:
         self._say(
             f"{len(self._lines):,} about {len(self._streams):,} subjects, by"
             f" {len(self._registry.keys):,} keys",
+            absent,
             self._found.outcome(*(code for code in CODES if code in _OF_ENTRIES)),
         )
 
@@ -388,7 +402,10 @@ class _Case:
     def _stream(self, number: int, payload: AnyPayload, leaf: bytes) -> None:
         last, before = self._streams.get(payload.id, (0, b""))
         self._streams[payload.id] = (payload.ver, leaf)
-        if payload.ver != last + 1:
+        in_part = self._papers.streams == "cited" and payload.id.split(":")[0] not in _WHOLE
+        if in_part and payload.ver > last + 1:
+            self._absent[payload.id] += payload.ver - last - 1
+        elif payload.ver != last + 1:
             self._found.add(
                 "STREAM_VERSION",
                 number,
@@ -499,11 +516,7 @@ class _Case:
                     self._found.add("CASE_PAPERS", None, f"{name} is not a key of the registry")
             elif name.startswith("policy/") and content not in adopted:
                 self._found.add("CASE_PAPERS", None, f"{name} is not a pack adopted in these lines")
-        try:
-            flags = msgspec.json.decode(self._files["flags.json"], type=_Flags).flags
-        except (msgspec.MsgspecError, UnicodeError) as error:
-            self._found.add("CASE_PAPERS", None, f"flags.json cannot be read: {error}")
-            flags = []
+        flags = self._papers.flags
         for flag in flags:
             absent = [number for number in flag.evidence if number not in self._events]
             if absent:
@@ -514,6 +527,13 @@ class _Case:
                 )
         self._not_checked.append("flags and report: computed from the whole ledger, and not signed")
         self._say(f"{len(flags):,} flags", self._found.outcome("CASE_PAPERS"))
+
+    def _read_papers(self) -> _Flags:
+        try:
+            return msgspec.json.decode(self._files["flags.json"], type=_Flags)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            self._found.add("CASE_PAPERS", None, f"flags.json cannot be read: {error}")
+            return _Flags()
 
     def _verdict(self, note: Note | None) -> Report:
         counts = self._found.counts

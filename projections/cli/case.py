@@ -15,7 +15,7 @@ from ledger.log import ABOUT_KEYS
 from ledger.verification import Anchor, parse_anchor, render_anchor
 from ledger.verification.casefile import CASE_BYTES_MAX, read_case, verify_case
 from projections.case_report import Account, report
-from projections.casefile import Made, choose, flags_json, involved
+from projections.casefile import Made, Streams, choose, flags_json, shown, whole
 from projections.cli._look import Look, Place, Question, looking, options, question_of
 from projections.cli._save import saving
 from projections.cli.flags import found_on, kept_for
@@ -45,6 +45,11 @@ def case() -> None:
 @click.argument("words", metavar="FLAG-OR-ALERT-OR-SUBJECT...", nargs=-1, required=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
               help="The ZIP to write.")  # fmt: skip
+@click.option(
+    "--whole-streams",
+    is_flag=True,
+    help="Everything said of each subject, also about others; not only what is cited.",
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @options("valid_on", "known_at", "policy", format_=False)
 @click.pass_obj
@@ -52,6 +57,7 @@ def make(
     place: Place,
     words: tuple[str, ...],
     out: Path,
+    whole_streams: bool,
     force: bool,
     valid_on: datetime | None,
     known_at: str | None,
@@ -59,14 +65,16 @@ def make(
 ) -> None:
     """Make a case file of flags and alerts, by the beginning of their ids, and of subjects.
 
-    It holds every entry these rest on, each subject among them from its first entry on, the key
-    registry and the adopted rules, each entry with its proof on the newest checkpoint. The same
-    ledger and the same question give the same bytes; their SHA-256 is printed.
+    It holds the entries their flags rest on and their reviews, who the parties are, the key
+    registry and the adopted rules, each entry with its proof on the newest checkpoint: what it says
+    of others is only what is cited. The same ledger and the same question give the same bytes;
+    their SHA-256 is printed.
     """
     question = question_of(valid_on, known_at, policy, "table")
     with saving(out, force=force) as made:
         with looking(place, question, kept_for(question)) as look:
-            content, said = _case_file(look, question, words)
+            streams: Streams = "whole" if whole_streams else "cited"
+            content, said = _case_file(look, question, words, streams)
         made.write_bytes(content)
     click.echo(f"{sha256(content).hexdigest()}  {out}")
     click.echo(said, err=True)
@@ -89,18 +97,22 @@ def verify(case_path: Path, anchor_file: Path | None) -> None:
     sys.exit(answer.exit)
 
 
-def _case_file(look: Look, question: Question, words: tuple[str, ...]) -> tuple[bytes, str]:
+def _case_file(
+    look: Look, question: Question, words: tuple[str, ...], streams: Streams
+) -> tuple[bytes, str]:
     """The bytes, and what to say of them."""
     note, checkpoint = _checkpoint(look)
-    standing = found_on(look, question)
-    chosen = choose(words, standing.raised, standing.alerts, look.tagged, look.numbered)
+    found = found_on(look, question)
+    chosen = choose(
+        words, found.raised, found.alerts, look.tagged, look.numbered, found.ties, streams=streams
+    )
     rules = look.rules(question)
     names = tuple(str(pack.id) for pack in rules.packs)
     # Whom to trust is asked today, whatever was known of the matter then.
-    keys = look.of_types(tuple(sorted(ABOUT_KEYS)), ever=True)
-    entries = {entry.number: entry for entry in (*chosen.cited, *keys)}
-    for subject in involved(chosen, names):
-        entries |= {entry.number: entry for entry in look.stream(subject)}
+    about_keys = look.of_types(tuple(sorted(ABOUT_KEYS)), ever=True)
+    keys = {entry.number: entry for entry in about_keys}
+    everything = keys | whole(chosen, names, look.tagged, look.stream)
+    entries = everything if streams == "whole" else keys | shown(chosen, names, look.stream)
     numbers = sorted(entries)
     covered(numbers, checkpoint)
     ordered = [entries[number] for number in numbers]
@@ -111,10 +123,12 @@ def _case_file(look: Look, question: Question, words: tuple[str, ...]) -> tuple[
         valid_on=question.valid_on,
         rules=rules.names,
         supposed=rules.names if question.simulated else (),
+        streams=streams,
+        left_out=len(everything) - len(entries),
     )
     account = Account(
         chosen, made, ordered, checkpoint.size, checkpoint.root.hex(),
-        {each.flag.id: reviews(standing.states, each.flag.id) for each in chosen.flags},
+        {each.flag.id: reviews(found.states, each.flag.id) for each in chosen.flags},
     )  # fmt: skip
     ledger = look.ledger
     anchor = Anchor(ledger.origin, ledger.log_spki, ledger.opening_leaf)
@@ -122,13 +136,18 @@ def _case_file(look: Look, question: Question, words: tuple[str, ...]) -> tuple[
         look.proved(ordered, checkpoint.size),
         note,
         render_anchor(anchor),
-        Papers(flags_json(chosen, made, standing.states, numbers), report(account)),
+        Papers(flags_json(chosen, made, found.states, numbers), report(account)),
     )
     verdict = _checked(content, anchor)
     many = len(chosen.flags)
+    left_out = (
+        f"; {made.left_out:,} more about these subjects are left out (--whole-streams)"
+        if made.left_out
+        else ""
+    )
     return content, (
         f"{len(numbers):,} entries and {many:,} flag{'' if many == 1 else 's'}, under the"
-        f" checkpoint over {checkpoint.size:,}; {verdict}"
+        f" checkpoint over {checkpoint.size:,}{left_out}; {verdict}"
     )
 
 

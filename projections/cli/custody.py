@@ -1,5 +1,6 @@
 """The verbs about chips themselves: where each is, what is in stock, and where to go and look."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from ledger import terms
 from ledger.checkpoint import parse_note
 from ledger.entry import Entry
 from ledger.errors import Malformed, NotAuthentic, Unknown
-from ledger.events import PartySiteDeclared
+from ledger.events import PartySiteDeclared, ShipmentOnwardObserved, ShipmentVoided
 from ledger.terms import WHOLE_BP
 from projections import balance as balances
 from projections import custody, inspection
@@ -27,6 +28,10 @@ from projections.red_flags.inventory_difference import InventoryDifference
 from projections.red_flags.serial_conflict import SerialConflict
 from projections.reference import default_detection
 from projections.render import Column, Format, count, of
+from projections.wording import say
+
+CHIPS: Final = ("chips", "pieces")
+"""What quantities of a model in the catalogue count."""
 
 
 @click.command()
@@ -81,7 +86,8 @@ def trail(
             heading = [f"trail of {tag}, as of entry {look.entry:,}, root {look.root[:16]}…"]
         noun, _, name = tag.partition(":")
         if noun == "shipment":
-            heading += _lot(custody.lot(states, name))
+            seen = _seen_to_go_on(look, entries, name)
+            heading += _lot(custody.lot(states, name), seen)
         if noun == "serial":
             steps = custody.placed(states, name)
             broken = custody.conflicts(steps, lambda _: _travel_days(look, question.valid_on))
@@ -250,18 +256,54 @@ def _open_sites(look: Look, country: str | None) -> list[str]:
     return list(open_)
 
 
-def _lot(lot: custody.Lot | None) -> list[str]:
-    """What became of a shipment's chips, in a line for each model."""
+def _seen_to_go_on(look: Look, entries: Sequence[Entry], shipment: str) -> list[Entry]:
+    """The entries by which goods of a shipment were seen to go on, those voided left out."""
+    return [
+        entry
+        for entry in entries
+        if isinstance(event := entry.event, ShipmentOnwardObserved)
+        and event.of == shipment
+        and not any(
+            isinstance(later.event, ShipmentVoided) and later.event.entry == entry.number
+            for later in look.stream(event.subject)
+        )
+    ]
+
+
+def _lot(lot: custody.Lot | None, seen: Sequence[Entry]) -> list[str]:
+    """What became of a shipment's chips, in a line for each model, and where they were seen last.
+
+    seen  the entries by which goods of it were seen to go on; one that is recorded as a movement
+          too is counted once
+    """
     if lot is None:
         return []
+    onward: dict[str, Counter[str]] = {}
+    unnumbered = False
+    for entry in seen:
+        event = entry.event
+        if isinstance(event, ShipmentOnwardObserved) and event.shipment not in lot.went_on:
+            part = onward.setdefault(event.shipment, Counter())
+            for line in event.lines:
+                if line.model in lot.came and line.quantity and line.counted_in in CHIPS:
+                    part[line.model] += line.quantity
+            unnumbered |= not part
     said = []
-    for model, left in sorted(lot.left().items()):
+    for model, rest in sorted(lot.left().items()):
         on = [f"{part[model]:,} went on as {name}" for name, part in lot.went_on.items()
               if model in part]  # fmt: skip
+        on += [f"{part[model]:,} seen to go on as {name}" for name, part in onward.items()
+               if model in part]  # fmt: skip
+        left = rest - sum(part[model] for part in onward.values())
         back = sum(part.get(model, 0) for part in lot.returned.values())
         came_back = [f"{back:,} came back"] if back else []
-        parts = [*on, *came_back, f"{left:,} left" if left >= 0 else f"{-left:,} more than came"]
+        most = "at most " if unnumbered and left > 0 else ""
+        parts = [*on, *came_back,
+                 f"{most}{left:,} left" if left >= 0 else f"{-left:,} more than came"]  # fmt: skip
         said.append(f"of {lot.came.get(model, 0):,} {model or 'chips'}: {', '.join(parts)}")
+    if seen:
+        last = max(seen, key=lambda entry: (entry.event.on, entry.number))
+        said.append(f"last seen: {say(last.event)}, on {last.event.on} (entry {last.number:,})")
     return said
 
 

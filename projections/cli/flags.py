@@ -1,25 +1,25 @@
 """Red flags and alerts: what asks for an explanation, why, and what people made of it."""
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import click
 
 from ledger import terms
-from ledger.errors import Malformed, Unknown
+from ledger.errors import Unknown
 from ledger.events import Movement
 from ledger.fold import Fold, States
 from ledger.policy import Pattern
 from projections import track_record
 from projections import trail as trails
-from projections.alerts import Alert
+from projections.alerts import Alert, Ties, called, tied
 from projections.alerts import alerts as alerts_of
 from projections.cli._look import Look, Place, Question, looking, options, question_of
 from projections.cli._shown import TRAIL_COLUMNS, evidence_of, names_in, show_rows
-from projections.red_flags import RULES, FlagsFold, Raised, Rule
+from projections.red_flags import RULES, SEVERITIES, FlagsFold, Raised, RedFlag, Rule
 from projections.red_flags.clearing import CLEARS
 from projections.render import Column, count, millions, of
 
@@ -32,13 +32,121 @@ class Found:
     raised: list[Raised]
     alerts: list[Alert]
     patterns: dict[str, Pattern]
-    ties: Callable[[str, str, date], tuple[int, ...]]
+    ties: Ties
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OTHERS_MAX: Final = 6
+"""Flags of an alert that are named beside the worst one; JSON and CSV name them all."""
+
+NAMES: Final = tuple(rule.name for rule in RULES)
+
+
+def _rule_name(_ctx: click.Context, _param: click.Parameter, name: str | None) -> str | None:
+    if name is not None and name not in NAMES:
+        raise Unknown(
+            f"no rule is called {name!r}",
+            remedy=f"rules are {', '.join(NAMES)}",
+            code="RULE_UNKNOWN",
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which flags or alerts were asked for.
+
+    everything  the hidden ones too
+    rule        only of this rule
+    country     only those whose evidence names it
+    party       only those about it
+    top         only so many, the worst first
+    """
+
+    everything: bool
+    rule: str | None
+    country: str | None
+    party: str | None
+    top: int | None
+
+    def fits(self, look: Look) -> Callable[[Iterable[Raised]], bool]:
+        """Whether some flags, a single one or an alert's, are among those asked for."""
+        named: set[int] | None = None
+        if self.country is not None:
+            tag = f"country:{terms.country(self.country)}"
+            named = {entry.number for entry in look.tagged(tag)}
+        name = None if self.party is None else self.party.removeprefix("party:")
+        if name is not None and not look.tagged(f"party:{name}"):
+            raise Unknown(
+                f"no entry speaks of party {name}",
+                remedy="name it by the id it was registered under: `chip-ledger flags` shows ids",
+                code="SUBJECT_UNKNOWN",
+            )
+
+        def fits(group: Iterable[Raised]) -> bool:
+            flags_ = [each.flag for each in group]
+            return (
+                (self.rule is None or any(flag.rule == self.rule for flag in flags_))
+                and (named is None or any(not named.isdisjoint(f.evidence) for f in flags_))
+                and (name is None or any(is_about(flag, name) for flag in flags_))
+            )
+
+        return fits
+
+
+def is_about(flag: RedFlag, party: str) -> bool:
+    """Whether a flag is about a party."""
+    return flag.subject == f"party:{party}" or party in flag.parties
+
+
+def _wanted(kind: str, also: str) -> Callable[[F], F]:
+    """The options by which some of the flags or alerts are asked for."""
+    known = [
+        click.option("--all", "everything", is_flag=True, help=f"{also} {kind} too."),
+        click.option("--rule", metavar="NAME", callback=_rule_name,
+                     help=f"Only {kind} of this rule; `flags rules` lists them."),
+        click.option("--country", metavar="CODE",
+                     help=f"Only {kind} whose evidence names this country."),
+        click.option("--party", metavar="ID", help=f"Only {kind} about this party."),
+        click.option("--top", type=click.IntRange(min=1), metavar="N",
+                     help="Only so many, the worst first."),
+    ]  # fmt: skip
+
+    def decorate(verb: F) -> F:
+        for option in reversed(known):
+            verb = option(verb)
+        return verb
+
+    return decorate
+
+
+Listed = TypeVar("Listed")
+
+
+def _listed(
+    found: Sequence[Listed],
+    wanted: Wanted,
+    hidden: Callable[[Listed], bool],
+    severity: Callable[[Listed], str],
+    called_hidden: str,
+) -> tuple[list[Listed], str]:
+    """What is shown, and how many that is of how many."""
+    open_ = [each for each in found if not hidden(each)]
+    shown = [*found] if wanted.everything else open_
+    many = len(found) - len(open_)
+    said = f"{len(open_):,} to look at"
+    if many:
+        left_out = "" if wanted.everything else " are not shown (--all)"
+        said += f"; {many:,} {called_hidden}{left_out}"
+    if wanted.top is not None and wanted.top < len(shown):
+        said += f"; the worst {wanted.top:,} are shown, without --top all {len(shown):,}"
+        shown = sorted(shown, key=lambda each: SEVERITIES.index(severity(each)))[: wanted.top]
+    return shown, said
 
 
 @click.group(invoke_without_command=True)
-@click.option("--all", "everything", is_flag=True, help="Cleared and snoozed flags too.")
-@click.option("--rule", type=click.Choice([each.name for each in RULES]), help="Only this rule.")
-@click.option("--country", metavar="CODE", help="Only flags whose evidence names this country.")
+@_wanted("flags", "Cleared and snoozed")
 @options("valid_on", "known_at", "policy")
 @click.pass_context
 def flags(
@@ -46,6 +154,8 @@ def flags(
     everything: bool,
     rule: str | None,
     country: str | None,
+    party: str | None,
+    top: int | None,
     valid_on: datetime | None,
     known_at: str | None,
     policy: str | None,
@@ -56,28 +166,20 @@ def flags(
     if ctx.invoked_subcommand is not None:
         ctx.meta["projections.question"] = question
         return
+    wanted = Wanted(everything, rule, country, party, top)
     with looking(ctx.obj, question, kept_for(question)) as look:
-        raised = _raised(look, question)
-        if rule is not None:
-            raised = [each for each in raised if each.flag.rule == rule]
-        if country is not None:
-            code = terms.country(country)
-            named = {entry.number for entry in look.tagged(f"country:{code}")}
-            raised = [each for each in raised if named.intersection(each.flag.evidence)]
-        open_ = [each for each in raised if not each.hidden]
-        shown = raised if everything else open_
-        hidden = len(raised) - len(open_)
-        left_out = "" if everything else " are not shown (--all)"
-        heading = [
-            look.heading("flags", question),
-            f"{len(open_):,} to look at"
-            + (f"; {hidden:,} cleared or snoozed{left_out}" if hidden else ""),
-        ]
+        fits = wanted.fits(look)
+        raised = [each for each in found_on(look, question).raised if fits([each])]
+        shown, said = _listed(
+            raised, wanted, lambda each: each.hidden, lambda each: each.flag.severity,
+            "cleared or snoozed",
+        )  # fmt: skip
         columns = [
             of("id"), of("rule"), of("severity"), of("standing"), of("subject", folds=True),
             of("because", folds=True), Column("entries", evidence_of, folds=True),
         ]  # fmt: skip
         rows = [flag_row(each) for each in shown]
+        heading = [look.heading("flags", question), said]
         show_rows(rows, names_in(FlagRow), look.stamp(question), question, heading, columns)
 
 
@@ -88,20 +190,13 @@ def show_flag(ctx: click.Context, flag: str) -> None:
     """One flag with the entries that are its evidence; options stand before `show`."""
     question: Question = ctx.meta["projections.question"]
     with looking(ctx.obj, question, kept_for(question)) as look:
-        found = [each for each in _raised(look, question) if each.flag.id.startswith(flag)]
-        if len(found) > 1:
-            raise Malformed(
-                f"{flag!r} begins the ids of {len(found)} flags",
-                remedy="give more of it: " + ", ".join(each.flag.id for each in found[:5]),
-                code="FLAG_AMBIGUOUS",
-            )
-        if not found:
+        raised = called(terms.flag_id(flag), found_on(look, question).raised, ())
+        if not isinstance(raised, Raised):
             raise Unknown(
                 f"no flag {flag} stands on {question.valid_on}",
                 remedy="`chip-ledger flags --all` lists them",
                 code="FLAG_UNKNOWN",
             )
-        raised = found[0]
         suspicion, review = raised.flag, raised.review
         heading = [
             look.heading(f"flag {suspicion.id}", question),
@@ -111,8 +206,9 @@ def show_flag(ctx: click.Context, flag: str) -> None:
         ]
         if review is not None:
             until = f" until {review.until}" if review.until else ""
+            seen = f", when it was {review.severity}" if review.severity else ""
             heading.append(
-                f"{review.outcome}{until} by {review.by} on {review.on}: {review.reason}"
+                f"{review.outcome}{until} by {review.by} on {review.on}{seen}: {review.reason}"
                 f" (entry {review.entry:,})"
             )
         stamp = {"flag": suspicion.id, "rule": suspicion.rule, **look.stamp(question)}
@@ -142,13 +238,7 @@ def flag_rules(ctx: click.Context) -> None:
 
 
 @click.command("alerts")
-@click.option("--all", "everything", is_flag=True, help="Snoozed alerts too.")
-@click.option(
-    "--rule",
-    type=click.Choice([each.name for each in RULES]),
-    help="Only alerts with a flag of this rule.",
-)
-@click.option("--country", metavar="CODE", help="Only alerts whose evidence names this country.")
+@_wanted("alerts", "Snoozed")
 @options("valid_on", "known_at", "policy")
 @click.pass_obj
 def alerts(
@@ -156,6 +246,8 @@ def alerts(
     everything: bool,
     rule: str | None,
     country: str | None,
+    party: str | None,
+    top: int | None,
     valid_on: datetime | None,
     known_at: str | None,
     policy: str | None,
@@ -163,26 +255,21 @@ def alerts(
 ) -> None:
     """Flags that belong together: one alert for a cluster of parties within one window."""
     question = question_of(valid_on, known_at, policy, format_)
+    wanted = Wanted(everything, rule, country, party, top)
     with looking(place, question, kept_for(question)) as look:
-        found = found_on(look, question).alerts
-        if rule is not None:
-            found = [each for each in found if rule in {flag.flag.rule for flag in each.flags}]
-        if country is not None:
-            code = terms.country(country)
-            named = {entry.number for entry in look.tagged(f"country:{code}")}
-            found = [each for each in found if named.intersection(each.evidence)]
-        open_ = [each for each in found if each.standing == "open"]
-        hidden = len(found) - len(open_)
-        left_out = "" if everything else " are not shown (--all)"
-        heading = [
-            look.heading("alerts", question),
-            f"{len(open_):,} to look at" + (f"; {hidden:,} snoozed{left_out}" if hidden else ""),
-        ]
+        fits = wanted.fits(look)
+        found = [each for each in found_on(look, question).alerts if fits(each.flags)]
+        shown, said = _listed(
+            found, wanted, lambda each: each.standing == "snoozed", lambda each: each.severity,
+            "snoozed",
+        )  # fmt: skip
         columns = [
-            of("id"), of("severity"), of("cluster", folds=True), count("flag_count", "flags"),
-            millions("at_stake_tpp", "M TPP"), of("because", folds=True),
+            of("id"), of("severity"), of("cluster", folds=True),
+            Column("worst flag, others", _its_flags, folds=True), millions("at_stake_tpp", "M TPP"),
+            of("because", folds=True),
         ]  # fmt: skip
-        rows = [alert_row(look, each) for each in (found if everything else open_)]
+        rows = [alert_row(look, each) for each in shown]
+        heading = [look.heading("alerts", question), said]
         show_rows(rows, names_in(AlertRow), look.stamp(question), question, heading, columns)
 
 
@@ -202,7 +289,13 @@ def why(
     question = question_of(valid_on, known_at, policy, format_)
     with looking(place, question, kept_for(question)) as look:
         found = found_on(look, question)
-        named = _named(found, id_, question)
+        named = called(terms.flag_id(id_), found.raised, found.alerts)
+        if named is None:
+            raise Unknown(
+                f"no flag and no alert {id_} stands on {question.valid_on}",
+                remedy="`chip-ledger flags --all` and `chip-ledger alerts --all` list them",
+                code="FLAG_UNKNOWN",
+            )
         flags_ = named.flags if isinstance(named, Alert) else (named,)
         rows = [
             _step(look, each, number, decides=each is flags_[0] and number == each.flag.raised_at)
@@ -216,7 +309,11 @@ def why(
                 f"alert about {named.cluster} ({named.severity}, {named.standing}) since entry"
                 f" {named.raised_at:,}: {_flags(named)} from {named.on}; the deciding one first"
             )
-            heading += _together(named, found)
+            heading += [
+                f"{member} belongs with {named.cluster}: entries"
+                f" {', '.join(f'{number:,}' for number in entries)}"
+                for member, entries in tied(named, found.ties)
+            ]
         for each in flags_:
             heading += _reasons(each, found.patterns.get(each.flag.rule))
         columns = [
@@ -225,19 +322,6 @@ def why(
             Column("", lambda row: "decides" if row["decides"] else ""), of("said", folds=True),
         ]  # fmt: skip
         show_rows(rows, names_in(StepRow), look.stamp(question), question, heading, columns)
-
-
-def _together(alert: Alert, found: Found) -> list[str]:
-    """Why parties that an alert names count as one hand, in lines of a screen."""
-    said = []
-    for member in alert.members:
-        naming = [each.flag.on for each in alert.flags if member in each.flag.parties]
-        shown = (found.ties(alert.cluster, member, on) for on in naming)
-        tied = next(filter(None, shown), ()) if member != alert.cluster else ()
-        if tied:
-            entries = ", ".join(f"{number:,}" for number in tied)
-            said.append(f"{member} belongs with {alert.cluster}: entries {entries}")
-    return said
 
 
 def _reasons(raised: Raised, pattern: Pattern | None) -> list[str]:
@@ -268,26 +352,6 @@ def _first_line(rule: Rule) -> str:
     return " ".join((type(rule).__doc__ or "").partition("\n\n")[0].split())
 
 
-def _named(found: Found, id_: str, question: Question) -> Raised | Alert:
-    """The one flag or alert whose id begins so."""
-    flags_ = [each for each in found.raised if each.flag.id.startswith(id_)]
-    alerts_ = [each for each in found.alerts if each.id.startswith(id_)]
-    ids = [each.flag.id for each in flags_] + [each.id for each in alerts_]
-    if len(ids) > 1:
-        raise Malformed(
-            f"{id_!r} begins the ids of {len(ids)} flags and alerts",
-            remedy="give more of it: " + ", ".join(ids[:5]),
-            code="FLAG_AMBIGUOUS",
-        )
-    if not ids:
-        raise Unknown(
-            f"no flag and no alert {id_} stands on {question.valid_on}",
-            remedy="`chip-ledger flags --all` and `chip-ledger alerts --all` list them",
-            code="FLAG_UNKNOWN",
-        )
-    return flags_[0] if flags_ else alerts_[0]
-
-
 def _step(look: Look, raised: Raised, number: int, *, decides: bool) -> "StepRow":
     (row,) = trails.rows(look.numbered([number]))
     flag = raised.flag
@@ -299,6 +363,7 @@ def alert_row(look: Look, alert: Alert) -> "AlertRow":
     moved = [
         entry.event for entry in look.numbered(alert.evidence) if isinstance(entry.event, Movement)
     ]
+    worst = next(each.flag for each in alert.flags if each.flag.severity == alert.severity)
     return AlertRow(
         id=alert.id,
         severity=alert.severity,
@@ -310,11 +375,21 @@ def alert_row(look: Look, alert: Alert) -> "AlertRow":
         at_stake_tpp=sum(event.tpp for event in moved) if moved else None,
         because=alert.flags[0].flag.because
         + (f" (and {len(alert.flags) - 1:,} more)" if len(alert.flags) > 1 else ""),
+        worst=worst.id,
+        worst_rule=worst.rule,
         flag_count=len(alert.flags),
         flags=tuple(each.flag.id for each in alert.flags),
         rules=tuple(dict.fromkeys(each.flag.rule for each in alert.flags)),
         evidence=alert.evidence,
     )
+
+
+def _its_flags(row: Any) -> str:
+    """The worst flag with its rule, then the others; as much of their ids as names them."""
+    others = [each[:8] for each in row["flags"] if each != row["worst"]]
+    if len(others) > OTHERS_MAX:
+        others[OTHERS_MAX - 1 :] = [f"and {len(others) - OTHERS_MAX + 1:,} more"]
+    return " ".join([row["worst"][:8], row["worst_rule"], *others])
 
 
 def _flags(alert: Alert) -> str:
@@ -333,6 +408,7 @@ class AlertRow:
     """One alert as it is listed; the deciding flag and its rule come first.
 
     at_stake_tpp  TPP of the shipments it cites, where it cites any
+    worst         id of its worst flag, the first of several
     """
 
     id: str
@@ -344,6 +420,8 @@ class AlertRow:
     raised_at_entry: int
     at_stake_tpp: int | None
     because: str
+    worst: str
+    worst_rule: str
     flag_count: int
     flags: tuple[str, ...]
     rules: tuple[str, ...]
@@ -390,11 +468,6 @@ def flags_on(look: Look, question: Question) -> tuple[FlagsFold, States]:
     """The flags' fold under the rules asked about, and its states on the day."""
     fold = FlagsFold(look.supposed(question))
     return fold, look.lived(fold, question.valid_on, replay=question.simulated)
-
-
-def _raised(look: Look, question: Question) -> list[Raised]:
-    fold, states = flags_on(look, question)
-    return fold.raised(states, question.valid_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

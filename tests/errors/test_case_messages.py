@@ -1,6 +1,5 @@
 """What is answered to a case that cannot be made, and to a ZIP that is no case file."""
 
-import re
 import sqlite3
 import stat
 import struct
@@ -40,6 +39,11 @@ def answered(capsys, *words):
             " party:ID",
         ),
         (
+            ("case", "party:other", "--out", "OUT"), 3,
+            "error: no flag stands on party:other, so a case of it would cite nothing [CASE_EMPTY]",
+            "hint: --whole-streams brings everything that was said of it",
+        ),
+        (
             ("case", "party:acme", "--out", "HERE"), 5,
             "error: HERE is there already [FILE_EXISTS]", "hint: give another name, or --force",
         ),
@@ -48,7 +52,7 @@ def answered(capsys, *words):
             "error: there is no folder NOWHERE [FOLDER_MISSING]", "hint: make it, or name another",
         ),
     ],
-    ids=["nothing", "there already", "no folder"],
+    ids=["nothing", "nothing cited", "there already", "no folder"],
 )  # fmt: skip
 def test_a_case_that_cannot_be_made(made, capsys, tmp_path, words, code, problem, remedy):
     here = tmp_path / "here.zip"
@@ -67,16 +71,6 @@ def test_a_case_that_cannot_be_made(made, capsys, tmp_path, words, code, problem
     assert [here] == list(tmp_path.iterdir())
 
 
-def test_the_beginning_of_several_ids_is_asked_for_more(made, capsys, tmp_path):
-    ended, said = answered(capsys, "case", "", "--ledger", made.place, "--out", str(tmp_path / "x"))
-
-    assert 2 == ended
-    assert re.fullmatch(
-        r"error: '' begins the ids of \d+ flags and alerts \[FLAG_AMBIGUOUS\]", said[0]
-    ), said[0]
-    assert said[1].startswith("hint: give more of it: ")
-
-
 def test_entries_after_the_checkpoint_are_not_proved(tmp_path, capsys):
     made = book(tmp_path)
     ledger = Ledger.open(made.place)
@@ -84,12 +78,19 @@ def test_entries_after_the_checkpoint_are_not_proved(tmp_path, capsys):
     ledger.close()
 
     ended, said = answered(
-        capsys, "case", "party:late", "--ledger", made.place, "--out", str(tmp_path / "x.zip")
+        capsys,
+        "case",
+        "party:late",
+        "--whole-streams",
+        "--ledger",
+        made.place,
+        "--out",
+        str(tmp_path / "x.zip"),
     )
 
     assert 5 == ended
     assert [
-        "error: entry 12 belongs to the case, and the newest checkpoint covers 11 entries"
+        "error: entry 13 belongs to the case, and the newest checkpoint covers 12 entries"
         " [CASE_UNCOVERED]",
         "hint: chip-ledger checkpoint, then the same command again",
     ] == said  # fmt: skip

@@ -1,18 +1,19 @@
 """Every message of the read verbs, provoked once."""
 
-import json
+from collections import Counter
 from datetime import date
 
-import click
 import pytest
 from click.testing import CliRunner
 from world import ORIGIN, Office, adopted, approved, exported, party
 
 from ledger.checkpoint import Checkpoint, parse_note, sign_note
-from ledger.errors import Exit, LedgerError
+from ledger.errors import Exit, LedgerError, Malformed
 from ledger.log import Ledger
 from ledger.policy import shipped_packs
 from projections import cli
+from projections.alerts import called
+from projections.red_flags import RULES, Raised, RedFlag
 
 VERBS = {verb.name: verb for verb in cli.commands} | {"license": cli.license}
 """The front door mounts `license` as `license show`."""
@@ -68,6 +69,25 @@ def place(tmp_path_factory):
             "why fffffffffff", "FLAG_UNKNOWN", Exit.INCOMPLETE,
             "no flag and no alert fffffffffff stands on 2026-11-22",
             "`chip-ledger flags --all` and `chip-ledger alerts --all` list them",
+        ),
+        (
+            "flags show fff", "ID_FORM", Exit.USAGE,
+            "'fff' is not the id of a flag, nor the beginning of one",
+            "give 4 to 16 lower-case hex digits; `chip-ledger flags` shows them",
+        ),
+        (
+            "why party:acme", "ID_FORM", Exit.USAGE,
+            "'party:acme' is not the id of a flag, nor the beginning of one",
+            "give 4 to 16 lower-case hex digits; `chip-ledger flags` shows them",
+        ),
+        (
+            "flags --rule smuggling", "RULE_UNKNOWN", Exit.INCOMPLETE,
+            "no rule is called 'smuggling'", f"rules are {', '.join(each.name for each in RULES)}",
+        ),
+        (
+            "alerts --party nobody", "SUBJECT_UNKNOWN", Exit.INCOMPLETE,
+            "no entry speaks of party nobody",
+            "name it by the id it was registered under: `chip-ledger flags` shows ids",
         ),
         (
             "quotas --known-at 45", "ENTRY_MISSING", Exit.INCOMPLETE,
@@ -142,33 +162,26 @@ def test_a_read_verb_says_what_is_wrong_and_what_to_type(
     )  # fmt: skip
 
 
-def standing(place, verb):
-    """How many flags or alerts stand."""
-    words = [verb, "--all", "--format", "json"]
-    result = CliRunner().invoke(click.Group(commands=VERBS), words, obj=FrontDoor(place))
-    return len(json.loads(result.stdout))
-
-
-def test_too_little_of_an_id_is_told_to_be_more(place):
-    with pytest.raises(LedgerError) as said:
-        CliRunner().invoke(
-            VERBS["flags"], ["show", ""], obj=FrontDoor(place), catch_exceptions=False
+def test_too_little_of_an_id_is_told_to_be_more():
+    """Of some hundred ids two begin with the same four digits."""
+    made, ids = [], Counter()
+    while max(ids.values(), default=0) < 2:
+        flag = RedFlag(
+            "cap-breach", "hard", "country:AE", f"{len(made)}", "", "", "", date(2025, 1, 1), (1,)
         )
+        made.append(Raised(flag, "open", None))
+        ids[flag.id[:4]] += 1
+    ((beginning, _),) = ids.most_common(1)
+    one, two = (each.flag.id for each in made if each.flag.id.startswith(beginning))
+
+    with pytest.raises(Malformed) as said:
+        called(beginning, made, ())
 
     assert "FLAG_AMBIGUOUS" == said.value.code
-    assert f"'' begins the ids of {standing(place, 'flags')} flags" == said.value.problem
-    assert said.value.remedy.startswith("give more of it: ")
-    assert 4 == said.value.remedy.count(",")
-
-
-def test_too_little_of_an_id_says_nothing_of_why(place):
-    with pytest.raises(LedgerError) as said:
-        CliRunner().invoke(VERBS["why"], [""], obj=FrontDoor(place), catch_exceptions=False)
-
-    both = standing(place, "flags") + standing(place, "alerts")
-    assert "FLAG_AMBIGUOUS" == said.value.code
-    assert f"'' begins the ids of {both} flags and alerts" == said.value.problem
-    assert said.value.remedy.startswith("give more of it: ")
+    assert f"{beginning!r} begins the ids of 2 flags" == said.value.problem
+    assert f"give more of it: {one}, {two}" == said.value.remedy
+    assert made[-1] == called(made[-1].flag.id, made, ())
+    assert None is called("0" * 16, made, ())
 
 
 def test_a_draw_is_of_this_ledger_at_that_size_and_of_as_many_sites_as_there_are(tmp_path):

@@ -45,11 +45,17 @@ TYPED = {
     "an id with a space": (("shipment", "void", "S 1", "--reason", "x"), 2, "ID_FORM", "letters"),
     "a huge id": (("shipment", "void", "S" * 5_000, "--reason", "x"), 2, "ID_FORM", "64"),
     "one place only": (export(route="us"), 2, "FIELDS", "such as US,SG,AE"),
-    "the beginning of a flag's id": (
-        ("flag", "review", "433d", *REVIEWED),
+    "too little of a flag's id": (
+        ("flag", "review", "433", *REVIEWED),
         2,
         "ID_FORM",
-        "16 lower-case hex digits",
+        "4 to 16 lower-case hex digits",
+    ),
+    "the beginning of no flag's id": (
+        ("flag", "review", "433d", *REVIEWED),
+        3,
+        "FLAG_UNKNOWN",
+        "chip-ledger flags --all",
     ),
     "a license and an exception": (
         export("h100-sxm:8", "us,my", "--license", "D1"),

@@ -7,7 +7,16 @@ from io import BytesIO
 
 import pytest
 from browser import browsing
-from casebook import TAMPERED, a_key_file, another_readme, book, shell, unpacked
+from casebook import (
+    TAMPERED,
+    a_key_file,
+    an_entry_left_out,
+    another_readme,
+    book,
+    shell,
+    unpacked,
+)
+from forge import said
 
 from commands.__main__ import run
 from ledger.casefile import pack, sealed
@@ -50,7 +59,7 @@ def test_all_three_verifiers_say_valid(made, browser, tmp_path):
 
     assert ("VALID", 0) == (report.verdict, report.exit)
     assert 0 == code, words
-    assert f"VALID: {report.entries} entries under a checkpoint over 11" in words
+    assert f"VALID: {report.entries} entries under a checkpoint over 12" in words
     assert {
         "verdict": "VALID", "findings": [], "verified": report.entries, "unchecked": 0
     } == page  # fmt: skip
@@ -209,8 +218,8 @@ def test_the_report_shows_names_as_text_and_runs_nothing(made, browser, tmp_path
 def test_the_same_question_gives_the_same_bytes(made, tmp_path, capsys):
     out = tmp_path / "again.zip"
 
-    assert 0 == run(["case", "party:acme", "--valid-on", "2026-11-22", "--ledger", made.place,
-                     "--out", str(out)])  # fmt: skip
+    assert 0 == run(["case", "party:acme", "--valid-on", "2026-11-22", "--whole-streams",
+                     "--ledger", made.place, "--out", str(out)])  # fmt: skip
     assert made.zip == out.read_bytes()
     with zipfile.ZipFile(BytesIO(made.zip)) as archive:
         names = archive.namelist()
@@ -222,8 +231,8 @@ def test_a_case_of_what_was_known_then_brings_no_later_entry_but_those_of_keys(m
     out = tmp_path / "then.zip"
     then = json.loads(made.files["flags.json"])["entries"][-1] - 1
 
-    assert 0 == run(["case", "party:acme", "--known-at", str(then), "--ledger", made.place,
-                     "--out", str(out)])  # fmt: skip
+    assert 0 == run(["case", "party:acme", "--whole-streams", "--known-at", str(then),
+                     "--ledger", made.place, "--out", str(out)])  # fmt: skip
     files = read_case(out.read_bytes())
     said = json.loads(files["flags.json"])
     assert then == said["as_of_entry"]
@@ -237,6 +246,83 @@ def test_flags_json_says_what_stands_and_why(made):
     assert {"without-authority"} <= {flag["rule"] for flag in said["flags"]}
     assert all(set(flag["evidence"]) <= set(said["entries"]) for flag in said["flags"])
     assert not said["simulated"]
+
+
+@pytest.fixture(scope="module")
+def cited(made, tmp_path_factory):
+    """The case of the same party, with what is cited and no more."""
+    out = tmp_path_factory.mktemp("cited") / "case.zip"
+    assert 0 == run(["case", "party:acme", "--valid-on", "2026-11-22", "--ledger", made.place,
+                     "--out", str(out)])  # fmt: skip
+    with zipfile.ZipFile(out) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    return {name: held[name] for name in held if name not in ("verify.html", "MANIFEST")}
+
+
+def types(files):
+    return [json.loads(said(line)[0])["type"] for line in files["entries.jsonl"].splitlines()]
+
+
+def test_what_no_flag_rests_on_is_not_disclosed(made, cited):
+    few, all_ = json.loads(cited["flags.json"]), json.loads(made.files["flags.json"])
+
+    assert ("cited", "whole") == (few["streams"], all_["streams"])
+    assert few["flags"] == all_["flags"]
+    assert len(all_["entries"]) - len(few["entries"]) == few["left_out"] == 1
+    assert {"party.capacity_declared.v1"} == {*types(made.files)} - {*types(cited)}
+    assert 0 == all_["left_out"]
+
+
+def test_a_case_of_what_is_cited_says_so_everywhere(cited, browser, tmp_path):
+    """The second of the party's entries is left out, and the third is shown."""
+    folder = unpacked(sealed(cited), tmp_path / "case")
+    report = answer(pack(sealed(cited)))
+    code, words = shell(folder)
+    browser.open(folder / "verify.html")
+    page = browser.answer("result")
+    limits = browser.answer("document.getElementById('limits').innerText")
+
+    assert ("VALID", 0, "VALID") == (report.verdict, code, page["verdict"]), words
+    assert "what else was said of these subjects: only what is cited is" in report.not_checked
+    assert "what is cited of each; 1 entries between them are not here" in words
+    assert "this case shows only what it cites" in limits
+    assert b"1 more entry of these subjects is in the ledger and not here" in cited["report.html"]
+    assert b"What is cited, by the date it is about" in cited["report.html"]
+
+
+def test_an_entry_that_is_not_cited_is_counted_and_not_missed(cited, browser, tmp_path):
+    files = sealed(an_entry_left_out(cited))
+    folder = unpacked(files, tmp_path / "case")
+
+    report = answer(pack(files))
+    code, words = shell(folder)
+    browser.open(folder / "verify.html")
+    page = browser.answer("result")
+
+    assert ("VALID", 0, "VALID") == (report.verdict, code, page["verdict"]), words
+    assert "2 between them are not here" in report.steps[4].outcome
+    assert "2 entries between them are not here" in words
+
+
+def test_of_keys_and_rules_nothing_may_be_left_out(cited, browser, tmp_path):
+    files = sealed(an_entry_left_out(cited, "key.enrolled.v1"))
+    folder = unpacked(files, tmp_path / "case")
+
+    report = answer(pack(files))
+    code, words = shell(folder)
+    browser.open(folder / "verify.html")
+    page = browser.answer("result")
+
+    assert "STREAM_VERSION" in codes(report)
+    assert (4, True) == (code, "wrong: STREAM_VERSION" in words)
+    assert "STREAM_VERSION" in {one["code"] for one in page["findings"]}
+
+
+def test_a_case_of_whole_streams_with_a_gap_is_no_case_of_what_is_cited(made):
+    files = an_entry_left_out(made.files)
+    files["flags.json"] = files["flags.json"].replace(b'"whole"', b'"else"')
+
+    assert {"CASE_PAPERS", "STREAM_VERSION"} == codes(answer(pack(sealed(files))))
 
 
 def test_under_supposed_rules_it_is_marked_everywhere(made, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from reader import Desk
 from world import adopted, exported, party
 
-from ledger.events import FlagReviewed
+from ledger.events import FlagReviewed, PartyListed, PartyOwnershipChanged
 from projections.red_flags import RULES
 from projections.red_flags.clearing import CLEARS
 from projections.track_record import wilson
@@ -57,6 +57,73 @@ def test_alerts_are_asked_for_by_rule_and_country_like_flags(desk):
     assert 2 == len(desk.rows("alerts --rule without-authority --country ae"))
     assert [] == desk.rows("alerts --rule cap-breach")
     assert [] == desk.rows("alerts --country JP")
+
+
+def test_alerts_and_flags_are_asked_for_by_party(desk):
+    desk.office.say(
+        party("other", "SA"),
+        exported(
+            "S-9", authority="none", route=("US", "SA"), ultimate_consignee="other",
+            end_user="other", exported_on=date(2025, 9, 10),
+        ),
+    )  # fmt: skip
+
+    assert 3 == len(desk.rows("flags --party acme"))
+    assert ["shipment:S-9"] == [row["subject"] for row in desk.rows("flags --party party:other")]
+    assert ["acme", "acme"] == [row["cluster"] for row in desk.rows("alerts --party acme")]
+    assert ["other"] == [row["cluster"] for row in desk.rows("alerts --party other")]
+    assert [] == desk.rows("flags --party acme --country SA")
+
+
+def test_the_worst_come_first_where_only_some_are_asked_for(desk):
+    desk.office.say(
+        PartyListed(party="bad", list="entity_list", listed_on=date(2024, 1, 1)),
+        PartyOwnershipChanged(party="acme", owner="bad", share=3_300, changed_on=date(2024, 1, 1)),
+        exported("S-4", authority="none", exported_on=date(2025, 9, 10)),
+        exported("S-5", authority="none", exported_on=date(2025, 9, 11)),
+    )
+    every = desk.rows("flags")
+    hard = [row["id"] for row in every if row["severity"] == "hard"]
+    last_weak = max(at for at, row in enumerate(every) if row["severity"] == "weak")
+
+    assert last_weak < every.index(next(row for row in every if row["id"] == hard[-1]))
+    assert hard == [row["id"] for row in desk.rows(f"flags --top {len(hard)}")]
+    assert f"; the worst 2 are shown, without --top all {len(every)}" in desk.type("flags --top 2")
+    assert "are shown" not in desk.type(f"flags --top {len(every)}")
+    assert 1 == len(desk.rows("alerts --top 1"))
+
+
+def test_an_alert_names_its_flags_and_the_worst_of_them(desk):
+    alert = desk.rows("alerts")[0]
+    one, two = alert["flags"]
+
+    assert (one, "without-authority") == (alert["worst"], alert["worst_rule"])
+    said = " ".join(desk.type("alerts").split())
+    assert f"{one[:8]} without-authority" in said
+    assert two[:8] in said
+
+
+def test_a_long_alert_names_some_of_its_flags_and_counts_the_others(desk):
+    desk.office.say(*(exported(f"T-{n}", authority="none") for n in range(9)))
+
+    many = len(desk.rows("alerts")[0]["flags"])
+    assert f"and {many - 6} more" in " ".join(desk.type("alerts --top 1").split())
+
+
+def test_four_digits_name_a_flag(desk):
+    flag = desk.rows("flags")[0]["id"]
+
+    assert f"why {flag} on" in desk.type(f"why {flag[:4]}")
+    assert f"flag {flag} on" in desk.type(f"flags show {flag[:4]}")
+
+
+def test_a_snoozed_flag_that_is_worse_now_says_what_it_was(desk):
+    flag = desk.rows("flags")[0]
+    desk.review(flag, "snoozed", until_on=date(2030, 1, 1), severity="weak")
+
+    assert "open" == desk.rows("flags")[0]["standing"]
+    said = desk.type(f"flags show {flag['id']}")
+    assert "snoozed until 2030-01-01 by a.rivera on 2025-10-01, when it was weak: lawful" in said
 
 
 def test_a_snoozed_alert_waits_and_all_shows_it(desk):

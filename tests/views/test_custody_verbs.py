@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import click
@@ -13,7 +14,13 @@ from msgspec.structs import replace
 from world import ORIGIN, Office, line, party
 
 from ledger.checkpoint import parse_note
-from ledger.events import ShipmentDelivered, ShipmentLegCompleted
+from ledger.events import (
+    GoodsLine,
+    ShipmentDelivered,
+    ShipmentLegCompleted,
+    ShipmentOnwardObserved,
+    ShipmentVoided,
+)
 from ledger.log import Ledger
 from projections import cli
 
@@ -93,6 +100,51 @@ def test_the_trail_of_a_shipment_says_what_became_of_its_chips(typed):
     assert "of 4 h100-sxm: 5 went on as S-3, 1 more than came" in (
         type_("trail", "shipment:S-2").stdout
     )
+
+
+def seen_on(shipment, *lines, of="S-1", day=20, destination="CN"):
+    return ShipmentOnwardObserved(
+        shipment=shipment, of=of, origins=("AE",), destination=destination, receiver="jade",
+        lines=lines, method="customs_record", observed_on=date(2025, 3, day),
+    )  # fmt: skip
+
+
+def goods(quantity=None, **changes):
+    return GoodsLine(**({"description": "H100", "model": "h100-sxm", "quantity": quantity,
+                         "counted_in": "chips"} | changes))  # fmt: skip
+
+
+def test_what_was_seen_to_go_on_is_not_left(typed):
+    type_ = typed(
+        sent("S-1", lines=(line(10),)),
+        onward("S-2", "AE", "MY", 20, of="S-1", lines=(line(4),)),
+        seen_on("X-1", goods(3)),
+        seen_on("X-2", goods(1), day=25, destination="RU"),
+        seen_on("S-2", goods(4), destination="MY"),
+        seen_on("X-3", goods(5), of=None),
+    )
+    said = type_("trail", "shipment:S-1").stdout
+
+    assert (
+        "of 10 h100-sxm: 4 went on as S-2, 3 seen to go on as X-1, 1 seen to go on as X-2, 2 left\n"
+    ) in said
+    assert "last seen: 1 chips (H100) seen to go on to jade, AE → RU" in said
+    assert "on 2025-03-25 (entry 5)\n" in said
+
+
+def test_where_nobody_counted_what_went_on_no_more_than_so_many_are_left(typed):
+    type_ = typed(sent("S-1", lines=(line(10),)), seen_on("X-1", goods(counted_in="computers")))
+
+    assert "of 10 h100-sxm: at most 10 left\nlast seen: " in type_("trail", "shipment:S-1").stdout
+
+
+def test_what_was_voided_was_not_seen(typed):
+    voided = ShipmentVoided(shipment="X-1", entry=3, voided_on=date(2025, 4, 1), reason="a slip")
+    type_ = typed(sent("S-1", lines=(line(10),)), seen_on("X-1", goods(3)), voided)
+    said = type_("trail", "shipment:S-1").stdout
+
+    assert "of 10 h100-sxm: 10 left\n" in said
+    assert "last seen" not in said
 
 
 @pytest.mark.parametrize("named", ["A", "acme", "party:acme"])
