@@ -81,7 +81,7 @@ ERRORS: Final[dict[str, str]] = {
     "LINES_TWICE": "A license holds each chip on one line, or its units would be counted twice.",
     "LINE_FORM": "A line of an import file could not be read as one command.",
     "LINE_TOO_LONG": "A line of an import file is longer than any command.",
-    "LOG_KEY": "The log key is an Ed25519 key.",
+    "LOG_KEY": "The log key is the Ed25519 key that signs checkpoints.",
     "MALFORMED": "A value could never be right.",
     "NOT_A_LEDGER": "Something is there, and it is not a ledger of this program.",
     "NOT_AUTHENTIC": "Bytes are not what somebody signed.",
@@ -143,6 +143,8 @@ ERRORS: Final[dict[str, str]] = {
     "SYSTEM": "The operating system refused a file or a folder; the message repeats its words.",
     "UNEXPECTED": "Something went wrong that nobody foresaw.",
     "UNKNOWN": "Something named is not there.",
+    "TIMESTAMP_FORM": "A timestamp is a reply by RFC 3161 that was granted, over the hash of the"
+    " newest checkpoint as chip-ledger checkpoint prints it.",
     "UNREACHED": "A party outside this process did not answer.",
     "VERIFIER_KEY": "A verifier key is written as name+hash+base64.",
     "VIEW_UNKNOWN": "No view of that name is kept.",

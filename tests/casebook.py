@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from world import OPENED, ORIGIN, adopted, exported, party
 
 from commands.__main__ import run
-from ledger.casefile import pack, sealed
+from ledger.casefile import Seal, pack, sealed, sshsig
 from ledger.events import (
     FlagReviewed,
     KeyCountersigned,
@@ -43,6 +43,7 @@ class Book:
 
     place: str
     recorder: Signer
+    log: Signer
     zip: bytes
     anchor: str
 
@@ -110,7 +111,45 @@ def book(folder: Path, *, post_quantum: bool = False) -> Book:
     also = ["flag:" + "0" * 16] if post_quantum else []
     assert 0 == run(["case", "party:acme", *also, "--valid-on", "2026-11-22", "--whole-streams",
                      "--ledger", place, "--out", str(out)])  # fmt: skip
-    return Book(place, recorder, out.read_bytes(), anchor)
+    return Book(place, recorder, log, out.read_bytes(), anchor)
+
+
+def sealed_by(files: Files, log: Signer) -> Files:
+    """Files with a MANIFEST that a log signed."""
+    whole = sealed(files)
+    seal = Seal(log.spki[-32:], log.sign)
+    return {**whole, "MANIFEST.sig": sshsig(whole["MANIFEST"], seal)}
+
+
+AUTHORITY = """
+[tsa]
+default_tsa = here
+[here]
+serial = {folder}/serial
+crypto_device = builtin
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256, sha384, sha512
+ess_cert_id_alg = sha256
+"""
+
+
+def stamp(folder: Path, message: bytes) -> tuple[Path, Path]:
+    """A reply of a timestamp authority that lives in a folder, and the authority's certificate."""
+    folder.mkdir()
+    (folder / "authority.cnf").write_text(AUTHORITY.format(folder=folder))
+    (folder / "serial").write_text("01")
+    (folder / "message").write_bytes(message)
+    for words in (
+        "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out authority.pem -subj /CN=Authority"
+        " -days 2 -addext extendedKeyUsage=critical,timeStamping"
+        " -addext keyUsage=critical,digitalSignature",
+        "ts -query -data message -sha256 -cert -out query.tsq",
+        "ts -reply -config authority.cnf -queryfile query.tsq -signer authority.pem"
+        " -inkey key.pem -out reply.tsr",
+    ):
+        subprocess.run(["openssl", *words.split()], cwd=folder, check=True, capture_output=True)
+    return folder / "reply.tsr", folder / "authority.pem"
 
 
 def unpacked(files: Files, folder: Path) -> Path:

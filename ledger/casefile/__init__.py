@@ -10,6 +10,8 @@
     verify.html                  checks all this in a browser, from its own copy of the files
     verify_openssl.sh            checks it with a POSIX shell and openssl
     README  MANIFEST             what is what; SHA-256 and SHA-512 of every other file
+    MANIFEST.sig                 where the log's office sealed the case: SSHSIG by the log's key
+    checkpoint.tsr               where there is one: an RFC 3161 reply over the checkpoint
 
 The k-th line of entries.jsonl has the k-th smallest index among the proofs. The same ledger and
 the same question give the same bytes: names are sorted, times fixed, and nothing is compressed,
@@ -20,7 +22,7 @@ where flags are known. `ledger.verification` reads it back and shares no code wi
 """
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256, sha512
 from importlib import resources
@@ -42,6 +44,18 @@ NEVER: Final = (1980, 1, 1, 0, 0, 0)
 
 RUNS: Final = frozenset({"verify_openssl.sh"})
 """Files that may be run."""
+
+
+NAMESPACE: Final = b"chip-ledger/case/v1"
+"""What SSHSIG signatures of case files are for, and good for nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The log's key: its 32 public bytes, and how it signs."""
+
+    raw: bytes
+    sign: Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +91,23 @@ def covered(numbers: Sequence[int], checkpoint: Checkpoint) -> None:
         )
 
 
-def case_file(shown: Sequence[Shown], note: str, anchor: str, papers: Papers) -> bytes:
+def case_file(
+    shown: Sequence[Shown],
+    note: str,
+    anchor: str,
+    papers: Papers,
+    *,
+    timestamp: bytes | None = None,
+    seal: Seal | None = None,
+) -> bytes:
     """The ZIP, from entries in the order of the log."""
-    return pack(sealed(dict(_evidence(shown, note, anchor, papers))))
+    evidence = dict(_evidence(shown, note, anchor, papers))
+    if timestamp is not None:
+        evidence["checkpoint.tsr"] = timestamp
+    files = sealed(evidence)
+    if seal is not None:
+        files["MANIFEST.sig"] = sshsig(files["MANIFEST"], seal)
+    return pack(files)
 
 
 def sealed(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -101,6 +129,23 @@ def pack(files: Mapping[str, bytes]) -> bytes:
             told.external_attr = (0o100755 if name in RUNS else 0o100644) << 16
             archive.writestr(told, files[name])
     return whole.getvalue()
+
+
+def sshsig(message: bytes, seal: Seal) -> bytes:
+    """An Ed25519 signature as `ssh-keygen -Y sign` makes it (OpenSSH, PROTOCOL.sshsig)."""
+    signed = _ssh(NAMESPACE, b"", b"sha512", sha512(message).digest())
+    signature = _ssh(b"ssh-ed25519", seal.sign(b"SSHSIG" + signed))
+    key = _ssh(b"ssh-ed25519", seal.raw)
+    blob = b"SSHSIG\0\0\0\1" + _ssh(key, NAMESPACE, b"", b"sha512", signature)
+    text = b64encode(blob).decode()
+    lines = [text[at : at + 70] for at in range(0, len(text), 70)]
+    armored = ["-----BEGIN SSH SIGNATURE-----", *lines, "-----END SSH SIGNATURE-----", ""]
+    return "\n".join(armored).encode()
+
+
+def _ssh(*strings: bytes) -> bytes:
+    """Strings as SSH writes them, each after its length (RFC 4251 §5)."""
+    return b"".join(len(each).to_bytes(4, "big") + each for each in strings)
 
 
 def manifest(files: Mapping[str, bytes]) -> bytes:

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Checks a case file with a POSIX shell, openssl and the tools beside it (awk, sed, od, cmp, find):
 #
-#     sh verify_openssl.sh [TRUST-ANCHOR]
+#     sh verify_openssl.sh [TRUST-ANCHOR [TIMESTAMP-AUTHORITY.pem]]
 #
-# in the folder the ZIP was unzipped to. Give the trust anchor you hold, or the file's own is used.
+# in the folder the ZIP was unzipped to. Give the trust anchor you hold, or the file's own is used;
+# and the certificate of the timestamp authority you trust, where there is a checkpoint.tsr.
 # Ends with one line. Exit 0: VALID. 3: PARTIAL, something could not be checked. 4: INVALID.
 #
 # What it looks at: MANIFEST; the log's signature under the checkpoint; for each line its one form,
@@ -21,6 +22,10 @@ type=application/vnd.chip-ledger.event.v1+json
 anchor=anchor
 if [ $# -gt 0 ]; then
   case $1 in /*) anchor=$1 ;; *) anchor=$PWD/$1 ;; esac
+fi
+authority=
+if [ $# -gt 1 ]; then
+  case $2 in /*) authority=$2 ;; *) authority=$PWD/$2 ;; esac
 fi
 cd "$(dirname "$0")" || exit 2
 for file in MANIFEST entries.jsonl checkpoint "$anchor"; do
@@ -61,7 +66,7 @@ for digest in 256 512; do
     wrong "MANIFEST: $name is missing, or not the file MANIFEST says (SHA-$digest)"
   done <"$work/differ"
 done
-find . -type f ! -name MANIFEST | sed 's/^\.\///' | sort >"$work/here"
+find . -type f ! -path ./MANIFEST ! -path ./MANIFEST.sig | sed 's/^\.\///' | sort >"$work/here"
 comm -13 "$work/names256" "$work/here" >"$work/extra"
 while read -r name; do wrong "MANIFEST: $name is not in MANIFEST"; done <"$work/extra"
 cmp -s "$work/names256" "$work/names512" ||
@@ -112,6 +117,41 @@ if [ "$signed" -gt 0 ]; then
 else
   wrong "CHECKPOINT_SIGNATURE: the checkpoint is not signed by the log's key"
   echo "2. checkpoint: over $size entries, NOT signed by the log"
+fi
+
+
+# MANIFEST.sig is an Ed25519 SSHSIG: all but its last 64 bytes follow from the key.
+if [ -f MANIFEST.sig ]; then
+  sed '/^-/d' MANIFEST.sig | tr -d '\n' | openssl base64 -d -A >"$work/sealed"
+  {
+    printf 'SSHSIG\000\000\000\001\000\000\000\063\000\000\000\013ssh-ed25519\000\000\000\040'
+    tail -c +2 "$work/raw"
+    printf '\000\000\000\023chip-ledger/case/v1\000\000\000\000\000\000\000\006sha512'
+    printf '\000\000\000\123\000\000\000\013ssh-ed25519\000\000\000\100'
+  } >"$work/head"
+  {
+    printf 'SSHSIG\000\000\000\023chip-ledger/case/v1\000\000\000\000\000\000\000\006sha512\000\000\000\100'
+    openssl dgst -sha512 -binary MANIFEST
+  } >"$work/message"
+  tail -c 64 "$work/sealed" >"$work/sig"
+  cat "$work/head" "$work/sig" >"$work/again"
+  if cmp -s "$work/again" "$work/sealed" && openssl pkeyutl -verify -pubin -inkey "$work/log.pem" \
+    -rawin -in "$work/message" -sigfile "$work/sig" >/dev/null 2>&1; then
+    echo "   MANIFEST.sig: sealed by the log"
+  else
+    wrong "MANIFEST: MANIFEST.sig is not the log's signature on MANIFEST"
+  fi
+else
+  echo "   NOT CHECKED: who put the files together; there is no MANIFEST.sig"
+fi
+if [ -f checkpoint.tsr ]; then
+  if [ -z "$authority" ]; then
+    echo "   NOT CHECKED: checkpoint.tsr; give the timestamp authority's certificate after the anchor"
+  elif openssl ts -verify -in checkpoint.tsr -data checkpoint -CAfile "$authority" >/dev/null 2>&1; then
+    echo "   checkpoint.tsr: $(openssl ts -reply -in checkpoint.tsr -text 2>/dev/null | sed -n 's/^Time stamp: //p')"
+  else
+    wrong "CHECKPOINT_TIMESTAMP: checkpoint.tsr is no timestamp of this checkpoint by that authority"
+  fi
 fi
 
 # ── 3. lines, proofs, keys, signatures ──────────────────────────────────────────────────────────

@@ -1,8 +1,9 @@
 """A case file, read with suspicion and checked entry by entry: some entries, and not the log.
 
 1. The trust anchor: the one the auditor holds, or else the file's own.
-2. The files: those a case file has and no other, each with the digests of MANIFEST.
-3. The checkpoint: its form, the log's signature, the witnesses' quorum.
+2. The files: those a case file has and no other, each with the digests of MANIFEST; the log's
+   signature on MANIFEST, where the case was sealed.
+3. The checkpoint: its form, the log's signature, the witnesses' quorum; what a timestamp is over.
 4. Each line has a proof, in order, and it leads to the root of that one checkpoint.
 5. Entry by entry, in order, as `walk` and `registry` have it: strict line and payload, origin,
    subject, tags, `ver` and `prev` within each subject, key by position, actor, role. Of `seen`
@@ -49,6 +50,8 @@ from ledger.verification.report import (
     Verdict,
     steps,
 )
+from ledger.verification.sshsig import is_by
+from ledger.verification.timestamp import stamped
 from ledger.verification.tree import leaf_hash
 from ledger.verification.walk import BACKWARDS_SECONDS_MAX
 
@@ -65,7 +68,7 @@ NEEDED: Final = (
 
 _OTHERS: Final = re.compile(
     r"proofs/(?:0|[1-9][0-9]{0,15})\.tlog-proof|keys/[0-9a-f]{32}\.pem"
-    r"|policy/[A-Za-z0-9][A-Za-z0-9._-]{0,100}\.toml"
+    r"|policy/[A-Za-z0-9][A-Za-z0-9._-]{0,100}\.toml|MANIFEST\.sig|checkpoint\.tsr"
 )
 _LISTED: Final = re.compile(r"(SHA256|SHA512) \(([A-Za-z0-9._/-]{1,150})\) = ([0-9a-f]+)")
 _DIGESTS: Final = {"SHA256": sha256, "SHA512": sha512}
@@ -250,7 +253,7 @@ class _Case:
         for name, content in sorted(self._files.items()):
             for title, digest in _DIGESTS.items():
                 said = listed.pop((name, title), None)
-                if name == "MANIFEST":
+                if name in ("MANIFEST", "MANIFEST.sig"):
                     continue
                 if said is None:
                     self._found.add("MANIFEST", None, f"{name} has no {title} in MANIFEST")
@@ -260,7 +263,21 @@ class _Case:
                     break
         for name in sorted({name for name, _ in listed}):
             self._found.add("MANIFEST", None, f"{name} is in MANIFEST and is not here")
-        self._say(f"{len(self._files):,} files", self._found.outcome("MANIFEST"))
+        self._say(f"{len(self._files):,} files", self._sealed(), self._found.outcome("MANIFEST"))
+
+    def _sealed(self) -> str:
+        """Whether the log's office put the files together, as far as MANIFEST.sig says."""
+        armored = self._files.get("MANIFEST.sig")
+        if armored is None:
+            self._not_checked.append("who put the files together: no MANIFEST.sig")
+            return ""
+        if self._anchor is None:
+            self._not_checked.append("MANIFEST.sig: the log's key is not known")
+            return ""
+        if not is_by(self._anchor.log_key.raw, armored, self._files["MANIFEST"]):
+            self._found.add("MANIFEST", None, "MANIFEST.sig is not the log's signature on MANIFEST")
+            return ""
+        return "sealed by the log"
 
     def _checkpoint_step(self) -> Note | None:
         anchor = self._anchor
@@ -282,7 +299,7 @@ class _Case:
             )
             self._say("CHECKPOINT_SIGNATURE")
             return note
-        self._not_checked.append("when the checkpoint was made: no timestamp")
+        stamp = self._timestamp()
         signed = {one.organization for one in anchor.witnesses if note.signed_by(one.key)}
         if len(signed) < anchor.quorum:
             self._found.add(
@@ -296,8 +313,26 @@ class _Case:
         self._say(
             f"over {note.size:,} entries, signed by the log",
             f"witnessed by {', '.join(sorted(signed))}" if signed else "not witnessed",
+            stamp,
         )
         return note
+
+    def _timestamp(self) -> str:
+        """What checkpoint.tsr says of the checkpoint."""
+        reply = self._files.get("checkpoint.tsr")
+        if reply is None:
+            self._not_checked.append("when the checkpoint was made: no timestamp")
+            return ""
+        found = stamped(reply, self._files["checkpoint"])
+        if found is None:
+            self._found.add(
+                "CHECKPOINT_TIMESTAMP", None, "checkpoint.tsr is no timestamp of this checkpoint"
+            )
+            return self._found.outcome("CHECKPOINT_TIMESTAMP")
+        self._not_checked.append(
+            "the timestamp's signature: sh verify_openssl.sh ANCHOR AUTHORITY.pem"
+        )
+        return f"a timestamp says {found.at}"
 
     def _proofs_step(self, note: Note | None) -> None:
         indexes = sorted(
@@ -562,7 +597,7 @@ class _Case:
 
 _OF_ENTRIES: Final = frozenset(CODES) - {
     "ANCHOR", "MANIFEST", "INCLUSION", "SIGNATURE", "CASE_PAPERS", "WITNESS_QUORUM",
-    "CHECKPOINT_SYNTAX", "CHECKPOINT_ORIGIN", "CHECKPOINT_SIGNATURE",
+    "CHECKPOINT_SYNTAX", "CHECKPOINT_ORIGIN", "CHECKPOINT_SIGNATURE", "CHECKPOINT_TIMESTAMP",
 }  # fmt: skip
 
 

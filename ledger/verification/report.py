@@ -33,6 +33,7 @@ CODES: Final[Mapping[str, str]] = {
     "CHECKPOINT_SYNTAX": "a checkpoint is not a signed note of origin, size and root",
     "CHECKPOINT_ORIGIN": "a checkpoint is another log's, or says more than origin, size and root",
     "CHECKPOINT_SIGNATURE": "a checkpoint is not signed by the log's key",
+    "CHECKPOINT_TIMESTAMP": "a timestamp beside a checkpoint is none of that checkpoint",
     "WITNESS_QUORUM": "fewer witnesses signed a checkpoint than the trust anchor asks for",
     "SIZE": "entries the checkpoint covers are missing at the end",
     "ROOT": "the entries are not those the checkpoint was signed over",

@@ -4,16 +4,18 @@ import sys
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
-from ledger.casefile import Papers, case_file, covered
+from ledger.casefile import Papers, Seal, case_file, covered
 from ledger.checkpoint import Checkpoint, parse_note
-from ledger.errors import Malformed, NotAuthentic, Unknown
+from ledger.errors import Malformed, NotAuthentic, NotPermitted, Unknown
 from ledger.log import ABOUT_KEYS
+from ledger.signatures import Signer
 from ledger.verification import Anchor, parse_anchor, render_anchor
 from ledger.verification.casefile import CASE_BYTES_MAX, read_case, verify_case
+from ledger.verification.timestamp import stamped
 from projections.case_report import Account, report
 from projections.casefile import Made, Streams, choose, flags_json, shown, whole
 from projections.cli._look import Look, Place, Question, looking, options, question_of
@@ -22,6 +24,18 @@ from projections.cli.flags import found_on, kept_for
 from projections.red_flags import reviews
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class Keeper(Place, Protocol):
+    """A place with keys beside it."""
+
+    def key_path(self, key: str) -> Path:
+        """The file of a key named by its path, or by its name in the keys folder."""
+        ...
+
+    def load(self, path: Path) -> Signer:
+        """The key in a file, opened with the passphrase."""
+        ...
 
 
 class _Case(click.Group):
@@ -50,14 +64,27 @@ def case() -> None:
     is_flag=True,
     help="Everything said of each subject, also about others; not only what is cited.",
 )
+@click.option(
+    "--seal",
+    metavar="KEY",
+    help="Sign MANIFEST with the log's key: a file, or log for the one in LEDGER-keys.",
+)
+@click.option(
+    "--timestamp",
+    type=FILE,
+    metavar="FILE.tsr",
+    help="Put in a timestamp authority's reply over the newest checkpoint (RFC 3161).",
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @options("valid_on", "known_at", "policy", format_=False)
 @click.pass_obj
 def make(
-    place: Place,
+    place: Keeper,
     words: tuple[str, ...],
     out: Path,
     whole_streams: bool,
+    seal: str | None,
+    timestamp: Path | None,
     force: bool,
     valid_on: datetime | None,
     known_at: str | None,
@@ -74,7 +101,9 @@ def make(
     with saving(out, force=force) as made:
         with looking(place, question, kept_for(question)) as look:
             streams: Streams = "whole" if whole_streams else "cited"
-            content, said = _case_file(look, question, words, streams)
+            content, said = _case_file(
+                look, question, words, streams, timestamp, _seal(place, look, seal)
+            )
         made.write_bytes(content)
     click.echo(f"{sha256(content).hexdigest()}  {out}")
     click.echo(said, err=True)
@@ -98,10 +127,16 @@ def verify(case_path: Path, anchor_file: Path | None) -> None:
 
 
 def _case_file(
-    look: Look, question: Question, words: tuple[str, ...], streams: Streams
+    look: Look,
+    question: Question,
+    words: tuple[str, ...],
+    streams: Streams,
+    timestamp: Path | None,
+    seal: Seal | None,
 ) -> tuple[bytes, str]:
     """The bytes, and what to say of them."""
     note, checkpoint = _checkpoint(look)
+    reply = None if timestamp is None else _reply(timestamp, note)
     found = found_on(look, question)
     chosen = choose(
         words, found.raised, found.alerts, look.tagged, look.numbered, found.ties, streams=streams
@@ -137,6 +172,8 @@ def _case_file(
         note,
         render_anchor(anchor),
         Papers(flags_json(chosen, made, found.states, numbers), report(account)),
+        timestamp=reply,
+        seal=seal,
     )
     verdict = _checked(content, anchor)
     many = len(chosen.flags)
@@ -149,6 +186,33 @@ def _case_file(
         f"{len(numbers):,} entries and {many:,} flag{'' if many == 1 else 's'}, under the"
         f" checkpoint over {checkpoint.size:,}{left_out}; {verdict}"
     )
+
+
+def _seal(place: Keeper, look: Look, key: str | None) -> Seal | None:
+    """The log's key, opened to sign MANIFEST."""
+    if key is None:
+        return None
+    signer = place.load(place.key_path(key))
+    if signer.spki != look.ledger.log_spki:
+        raise NotPermitted(
+            f"key {signer.kid} is not the log key of {look.ledger.origin}",
+            remedy="a case is sealed with the log's key, like a checkpoint: --seal log",
+            code="LOG_KEY",
+        )
+    return Seal(signer.spki[-32:], signer.sign)
+
+
+def _reply(path: Path, note: str) -> bytes:
+    """A timestamp authority's reply, once it is over this checkpoint."""
+    reply = path.read_bytes()
+    if stamped(reply, note.encode()) is None:
+        raise Malformed(
+            f"{path} is no granted reply of a timestamp authority over the newest checkpoint",
+            remedy="chip-ledger checkpoint > checkpoint, then openssl ts -query -data checkpoint"
+            " -sha256 -cert -out checkpoint.tsq, and let the authority answer that",
+            code="TIMESTAMP_FORM",
+        )
+    return reply
 
 
 def _checked(content: bytes, anchor: Anchor) -> str:

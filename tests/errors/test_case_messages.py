@@ -8,9 +8,10 @@ from io import BytesIO
 
 import pytest
 from casebook import book
-from world import party
+from world import ORIGIN, party
 
 from commands.__main__ import run
+from ledger import keyfile
 from ledger.casefile import pack, sealed
 from ledger.errors import Malformed, NotAuthentic
 from ledger.log import Ledger
@@ -94,6 +95,40 @@ def test_entries_after_the_checkpoint_are_not_proved(tmp_path, capsys):
         " [CASE_UNCOVERED]",
         "hint: chip-ledger checkpoint, then the same command again",
     ] == said  # fmt: skip
+
+
+def test_a_case_is_sealed_with_the_logs_key_and_no_other(made, tmp_path, capsys, monkeypatch):
+    keyfile.save(tmp_path / "mine", made.recorder, b"correct horse", rounds=1)
+    monkeypatch.setenv("CHIP_LEDGER_PASSPHRASE", "correct horse")
+
+    ended, said = answered(
+        capsys, "case", "party:acme", "--seal", str(tmp_path / "mine"), "--ledger", made.place,
+        "--out", str(tmp_path / "x.zip"),
+    )  # fmt: skip
+
+    assert 7 == ended
+    assert [
+        f"error: key {made.recorder.kid} is not the log key of {ORIGIN} [LOG_KEY]",
+        "hint: a case is sealed with the log's key, like a checkpoint: --seal log",
+    ] == said
+
+
+def test_a_timestamp_of_another_checkpoint_is_refused(made, tmp_path, capsys):
+    reply = tmp_path / "reply.tsr"
+    reply.write_bytes(b"stamped")
+
+    ended, said = answered(
+        capsys, "case", "party:acme", "--timestamp", str(reply), "--ledger", made.place,
+        "--out", str(tmp_path / "x.zip"),
+    )  # fmt: skip
+
+    assert 2 == ended
+    assert [
+        f"error: {reply} is no granted reply of a timestamp authority over the newest checkpoint"
+        " [TIMESTAMP_FORM]",
+        "hint: chip-ledger checkpoint > checkpoint, then openssl ts -query -data checkpoint"
+        " -sha256 -cert -out checkpoint.tsq, and let the authority answer that",
+    ] == said
 
 
 def test_without_any_checkpoint_nothing_is_proved(tmp_path, capsys):

@@ -1,6 +1,8 @@
 """A case file on its way to a court: made, opened in browser and shell, tampered with."""
 
 import json
+import re
+import shutil
 import subprocess
 import zipfile
 from io import BytesIO
@@ -13,13 +15,17 @@ from casebook import (
     an_entry_left_out,
     another_readme,
     book,
+    sealed_by,
     shell,
+    stamp,
     unpacked,
 )
 from forge import said
 
 from commands.__main__ import run
+from ledger import keyfile
 from ledger.casefile import pack, sealed
+from ledger.signatures import generate
 from ledger.verification import parse_anchor
 from ledger.verification.casefile import read_case, verify_case
 
@@ -195,10 +201,115 @@ def test_the_page_compares_the_files_beside_it(made, browser, tmp_path):
     browser.choose("#folder", folder)
     other = browser.answer(COMPARED)
 
-    assert {"same": len(sealed(made.files)), "wrong": []} == same
+    assert {"same": len(sealed(made.files)), "wrong": [], "sealed": None} == same
     assert [
         "entries.jsonl is another than was checked here", "note.txt belongs to no case file"
     ] == other["wrong"]  # fmt: skip
+
+
+def test_all_three_say_whether_the_log_sealed_the_case(made, browser, tmp_path):
+    files = sealed_by(made.files, made.log)
+    folder = unpacked(files, tmp_path / "case")
+    code, words = shell(folder)
+    browser.open(folder / "verify.html")
+    browser.answer("result")
+    browser.choose("#folder", folder)
+    compared = browser.answer(COMPARED)
+    report = answer(pack(files))
+
+    assert ("VALID", 0) == (report.verdict, code), words
+    assert report.steps[1].outcome.endswith("files; sealed by the log")
+    assert "MANIFEST.sig: sealed by the log" in words
+    assert {"same": len(sealed(made.files)), "wrong": [], "sealed": True} == compared
+    assert "no MANIFEST.sig" in answer(made.zip).verdict_line()
+
+
+def test_openssh_says_the_same_of_a_seal(made, tmp_path):
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("ssh-keygen is not installed: on Debian, apt-get install openssh-client")
+    folder = unpacked(sealed_by(made.files, made.log), tmp_path / "case")
+
+    said = subprocess.run(
+        ["ssh-keygen", "-Y", "check-novalidate", "-n", "chip-ledger/case/v1", "-s",
+         str(folder / "MANIFEST.sig")],
+        input=(folder / "MANIFEST").read_bytes(), capture_output=True, check=False,
+    )  # fmt: skip
+
+    assert 0 == said.returncode, said.stderr
+
+
+def by_another(made):
+    return sealed_by(made.files, generate("ed25519"))
+
+
+def over_other_files(made):
+    return {
+        **sealed({**made.files, "README": b"another\n"}),
+        "MANIFEST.sig": sealed_by(made.files, made.log)["MANIFEST.sig"],
+    }
+
+
+def no_signature(made):
+    return {**sealed(made.files), "MANIFEST.sig": b"sealed by the log\n"}
+
+
+@pytest.mark.parametrize("forged", [by_another, over_other_files, no_signature])
+def test_all_three_find_a_seal_that_is_not_the_logs(made, browser, tmp_path, forged):
+    files = forged(made)
+    folder = unpacked(files, tmp_path / "case")
+    code, words = shell(folder)
+    browser.open(folder / "verify.html")
+    browser.answer("result")
+    browser.choose("#folder", folder)
+    compared = browser.answer(COMPARED)
+
+    assert {"MANIFEST"} == codes(answer(pack(files)))
+    assert (4, True) == (code, "wrong: MANIFEST: MANIFEST.sig is not the log's" in words)
+    assert "MANIFEST.sig is not the log's signature on MANIFEST" in compared["wrong"]
+
+
+def test_a_timestamp_is_held_against_the_checkpoint_and_its_authority(made, tmp_path):
+    reply, authority = stamp(tmp_path / "authority", made.files["checkpoint"])
+    _, other = stamp(tmp_path / "other", b"")
+    files = sealed({**made.files, "checkpoint.tsr": reply.read_bytes()})
+    folder = unpacked(files, tmp_path / "case")
+    (tmp_path / "held").write_text(made.anchor)
+    report = answer(pack(files))
+
+    assert "VALID" == report.verdict
+    assert re.search(r"a timestamp says \d{14}Z", report.steps[2].outcome)
+    assert "the timestamp's signature" in report.verdict_line()
+    code, words = shell(folder, str(tmp_path / "held"), str(authority))
+    assert (0, True) == (code, "   checkpoint.tsr: " in words), words
+    code, words = shell(folder, str(tmp_path / "held"), str(other))
+    assert (4, True) == (code, "wrong: CHECKPOINT_TIMESTAMP" in words)
+    assert "NOT CHECKED: checkpoint.tsr" in shell(folder)[1]
+
+
+def test_a_timestamp_of_something_else_is_found(made, tmp_path):
+    reply, authority = stamp(tmp_path / "authority", made.files["checkpoint"] + b"more")
+    files = sealed({**made.files, "checkpoint.tsr": reply.read_bytes()})
+    folder = unpacked(files, tmp_path / "case")
+
+    assert {"CHECKPOINT_TIMESTAMP"} == codes(answer(pack(files)))
+    for cut in (0, 1, 40, 200):
+        short = sealed({**made.files, "checkpoint.tsr": reply.read_bytes()[:cut]})
+        assert {"CHECKPOINT_TIMESTAMP"} == codes(answer(pack(short)))
+    code, words = shell(folder, str(folder / "anchor"), str(authority))
+    assert (4, True) == (code, "wrong: CHECKPOINT_TIMESTAMP" in words)
+
+
+def test_the_command_seals_and_puts_a_timestamp_in(made, tmp_path, monkeypatch):
+    keyfile.save(tmp_path / "log", made.log, b"correct horse", rounds=1)
+    monkeypatch.setenv("CHIP_LEDGER_PASSPHRASE", "correct horse")
+    reply, _ = stamp(tmp_path / "authority", made.files["checkpoint"])
+    out = tmp_path / "case.zip"
+
+    assert 0 == run(["case", "party:acme", "--seal", str(tmp_path / "log"), "--timestamp",
+                     str(reply), "--ledger", made.place, "--out", str(out)])  # fmt: skip
+    files = read_case(out.read_bytes())
+    assert reply.read_bytes() == files["checkpoint.tsr"]
+    assert "sealed by the log" in answer(out.read_bytes(), made.anchor).steps[1].outcome
 
 
 def test_the_report_shows_names_as_text_and_runs_nothing(made, browser, tmp_path):
