@@ -324,7 +324,9 @@ def delivered(teller: Teller, event: Seen) -> None:
             "command": "shipment.deliver",
             "shipment": shipment or teller.name(event),
             "delivered_on": max(event.on, about.on) if about else event.on,
-            "country": place or teller.homes.get(receiver or "", None),
+            "country": place
+            or teller.homes.get(receiver or "")
+            or next(iter(about.destinations if about else ()), None),
             "received_by": receiver or (about.receiver if about else None),
             "units": amount(members(get, "quantity", "units")) or None,
         },
