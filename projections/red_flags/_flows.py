@@ -2,6 +2,7 @@
 
 Kept once for all rules, whatever the order in which things are told; a voided shipment leaves it.
 
+    G/M/<party>           months in which it sent, got or forwarded goods
     G/S/<party>/<month>   what it sent or sold
     G/R/<party>/<month>   what it got, or what was for it
     G/K/<sender>/<other>  months in which it sent to the other, with the first day in each
@@ -38,7 +39,12 @@ def keep(states: States, dealing: Dealing) -> None:
         states.put(key, [*(states.get(key, list[Seen]) or []), seen])
     for key in _named(dealing):
         states.put(key, [*(states.get(key, list[int]) or []), dealing.entry])
-    month, day = f"{dealing.on:%Y-%m}", dealing.on.isoformat()
+    day = dealing.on.isoformat()
+    month = day[:7]
+    for party in dealing.parties:
+        known = months_of(states, party)
+        if month not in known:
+            states.put(f"G/M/{party}", [*known, month])
     for key in _pairs(dealing):
         months = states.get(key, dict[str, str]) or {}
         if month not in months or day < months[month]:
@@ -68,12 +74,19 @@ def drop(states: States, dealing: Dealing) -> None:
 
 def sent(states: States, party: str, since: date, until: date) -> list[Seen]:
     """What a party sent or sold from one day to another, both included, by date and entry."""
-    return _between(states, f"G/S/{party}", since, until)
+    return _between(states, "S", party, since, until)
 
 
 def received(states: States, party: str, since: date, until: date) -> list[Seen]:
     """What a party got, or what was for it, in the same way."""
-    return _between(states, f"G/R/{party}", since, until)
+    return _between(states, "R", party, since, until)
+
+
+def months_of(states: States, party: str) -> list[str]:
+    """The months in which a party sent, got or forwarded goods, in the order they were told; of
+    some of them it may have been told by mistake.
+    """
+    return states.get(f"G/M/{party}", list[str]) or []
 
 
 def first(states: States, sender: str, other: str) -> date | None:
@@ -179,10 +192,12 @@ def _pairs(dealing: Dealing) -> Iterator[str]:
             yield f"G/K/{sender}/{receiver}"
 
 
-def _between(states: States, key: str, since: date, until: date) -> list[Seen]:
+def _between(states: States, side: str, party: str, since: date, until: date) -> list[Seen]:
     found: list[Seen] = []
-    for month in months(since, until):
-        rows = states.get(f"{key}/{month}", list[Seen]) or []
-        found += [each for each in rows if since <= each.on <= until]
+    first, last = since.isoformat()[:7], until.isoformat()[:7]
+    for month in months_of(states, party):
+        if first <= month <= last:
+            rows = states.get(f"G/{side}/{party}/{month}", list[Seen]) or []
+            found += [each for each in rows if since <= each.on <= until]
     # Of one day by what was dealt in, and never by which entry said so first.
     return sorted(found, key=lambda seen: (seen.on, seen.others, seen.families, seen.entry))

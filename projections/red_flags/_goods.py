@@ -11,7 +11,7 @@ What words leave open stays open: nothing is controlled because it might be.
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Final, Literal
 
 from ledger.catalogue import Chip, catalogue
@@ -95,7 +95,8 @@ class Line:
         return any(day.chip_eccn(chip) for chip in chips if self.model in (None, chip.id))
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots, so that what every rule asks for is worked out once.
+@dataclass(frozen=True)
 class Dealing:
     """Goods that moved, were seen to move, were sold or ordered.
 
@@ -141,28 +142,28 @@ class Dealing:
     stopped: bool
     aggregate: bool
 
-    @property
+    @cached_property
     def consignees(self) -> tuple[str, ...]:
         """Everybody it was consigned to, the ultimate consignee last."""
         last = () if self.consignee is None else (self.consignee,)
         return (*self.intermediate, *last)
 
-    @property
+    @cached_property
     def senders(self) -> tuple[str, ...]:
         """Who sent it and who sold it, each once."""
         return each_once(self.exporter, self.seller)
 
-    @property
+    @cached_property
     def receivers(self) -> tuple[str, ...]:
         """Who it was to or for, each once, the ultimate consignee first."""
         return each_once(self.consignee, self.end_user, self.purchaser, *self.intermediate)
 
-    @property
+    @cached_property
     def parties(self) -> tuple[str, ...]:
         """Everybody it names, each once, those who receive first."""
         return each_once(*self.receivers, *self.senders, self.forwarder)
 
-    @property
+    @cached_property
     def families(self) -> tuple[str, ...]:
         """Chips of the catalogue it names, sorted, once each."""
         return tuple(sorted({name for line in self.lines for name in line.families}))

@@ -1,6 +1,5 @@
 """Rules that judge dealings one by one, each again when more is told of a party to it.
 
-G/M/<party>          months in which a party sent, got or forwarded goods
 G/F/<party>/<month>  dealings it forwarded
 """
 
@@ -12,7 +11,7 @@ from ledger.entry import Entry
 from ledger.events import Event, Movement
 from ledger.events.parties import AboutParty
 from ledger.fold import States
-from projections.red_flags._flows import Seen
+from projections.red_flags._flows import Seen, months_of
 from projections.red_flags._goods import DEALINGS, Dealing, dealing, each_once
 from projections.red_flags._red_flag import RedFlag, Severity, entries
 from projections.red_flags._rule import Finding, Recorded, Rule
@@ -119,14 +118,9 @@ class Judging(Rule):
 
 
 def keep(states: States, deal: Dealing) -> None:
-    """Remember in which months the parties to a dealing traded."""
-    month = f"{deal.on:%Y-%m}"
-    for party in deal.parties:
-        months = states.get(f"G/M/{party}", list[str]) or []
-        if month not in months:
-            states.put(f"G/M/{party}", [*months, month])
+    """Remember what a forwarder forwarded."""
     if deal.forwarder is not None:
-        key = f"G/F/{deal.forwarder}/{month}"
+        key = f"G/F/{deal.forwarder}/{deal.on:%Y-%m}"
         states.put(key, [*(states.get(key, list[int]) or []), deal.entry])
 
 
@@ -141,7 +135,7 @@ def drop(states: States, deal: Dealing) -> None:
 def of_party(states: States, party: str) -> set[int]:
     """Entries of every dealing a party was in."""
     found: set[int] = set()
-    for month in states.get(f"G/M/{party}", list[str]) or []:
+    for month in months_of(states, party):
         for side in ("S", "R"):
             rows = states.get(f"G/{side}/{party}/{month}", list[Seen]) or []
             found.update(seen.entry for seen in rows)

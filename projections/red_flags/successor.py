@@ -327,9 +327,9 @@ class Successor(Rule):
         """Whether a party takes what a barred one got from an exporter."""
         flag = None
         since = _flows.first(states, sender, party)
-        if since is not None and party != lost and not self._same(states, party, lost):
+        if since is not None and party != lost:
             barred = self._stands(states, lost, since, reference)
-            if barred is not None:
+            if barred is not None and not self._same(states, party, lost):
                 flag = self._taken(states, sender, lost, party, barred, reference)
         matter = f"{sender}/{lost}/{party}"
         if flag is not None or standing(states, self.name, matter):
@@ -340,14 +340,18 @@ class Successor(Rule):
         reference: Reference,
     ) -> RedFlag | None:  # fmt: skip
         within = self._within(states, barred.on, reference)
+        since = self._sent(states, sender, party, barred.on, barred.on + within)
+        uncovered = [told for told in since if told.authority in UNCOVERED]
+        if not uncovered:
+            return None
         day_before = barred.on - timedelta(days=1)
         before = self._sent(states, sender, lost, barred.on - within, day_before)
         after = self._sent(states, sender, lost, barred.on, barred.on + within)
         got: list[Dealing] = []
-        for told in self._sent(states, sender, party, barred.on, barred.on + within):
+        for told in uncovered:
             day = reference.day(states, told.on)
             like = [each for each in before if _like(each, told)]
-            if told.authority not in UNCOVERED or not like or not of_interest(told, day):
+            if not like or not of_interest(told, day):
                 continue
             got.append(told)
             still = [each for each in after if each.on <= told.on and _like(each, told)]
