@@ -312,7 +312,8 @@ def _checking(account: Account) -> str:
         " office handed out.</p>\n"
         "<p>What this file cannot show by itself: that a subject has no later entries, that no key"
         " was revoked later, and when the checkpoint was made. The flags and this report are"
-        " computed, and signed by nobody; whoever holds the whole ledger computes them again with"
+        " computed, and no entry signs them; MANIFEST.sig, where it is here, is the word of the"
+        " ledger’s office for them. Whoever holds the whole ledger computes them again with"
         ' <span class="mono">chip-ledger flags</span>.</p>\n'
     )
 
