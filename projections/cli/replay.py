@@ -403,7 +403,9 @@ def varied(packs: tuple[PackSupposed, ...], steps: Steps, value: int) -> tuple[P
     ]
     at = having[-1] if having else len(packs) - 1
     name = parse_pack(packs[at].text).id
-    (changed,) = supposed_packs(f"{name}:{steps.name}={value}", {name: packs[at].text})
+    texts = {str(parse_pack(each.text).id): each.text for each in packs}
+    # What it lies over comes first, and is among the packs already.
+    changed = supposed_packs(f"{name}:{steps.name}={value}", texts)[-1]
     return (*packs[:at], PackSupposed(changed.label, changed.text), *packs[at + 1 :])
 
 

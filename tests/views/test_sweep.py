@@ -98,6 +98,13 @@ def test_the_value_is_varied_in_the_pack_that_has_it(desk):
     assert [3, 0] == [row["shipments"] for row in found]
 
 
+def test_a_scenario_that_lies_over_other_packs_is_swept(desk):
+    found = desk.rows(f"replay --policy anthropic-2025 --sweep lpp_limit=0..{1_600 * H100}:1")
+
+    assert [3, 0] == [row["shipments"] for row in found]
+    assert ["diffusion-2025,anthropic-2025"] * 2 == [row["policy"] for row in found]
+
+
 def test_the_curve_is_drawn_marked_and_the_same_each_time(desk, tmp_path):
     for name in ("one.svg", "two.svg"):
         desk.type(
