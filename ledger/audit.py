@@ -10,6 +10,7 @@ from typing import Any
 from ledger.errors import LedgerError, NotAuthentic
 from ledger.fold import Fold
 from ledger.store import Snapshot, Store
+from ledger.tag_index import split
 from ledger.verification import Anchor, Report, Row, Tree, verify
 from ledger.views import differences
 
@@ -59,11 +60,11 @@ def audit(
 
 def rows(store: Store, connection: Snapshot) -> Iterator[Row]:
     """Every row, its tags with it."""
-    for (position, subject, version, wire, line), tags in store.audited(connection):
+    for position, subject, version, wire, line, tags in store.audited(connection):
         # SQLite keeps a number or a text in a column of bytes, for whoever writes it there: such a
         # line is no entry, and the verifier says so.
         whole = line if isinstance(line, bytes) else repr(line).encode(errors="backslashreplace")
-        yield Row(position, whole, subject, version, wire, tags)
+        yield Row(position, whole, subject, version, wire, split(tags))
 
 
 class _Copies:
@@ -84,10 +85,8 @@ class _Copies:
         yield from self._head(tree)
         yield from self._tiles(tree)
         yield from self._checkpoints()
-        stray = self._store.stray_tags(self._connection)
-        if stray:
-            rows = f"{stray:,} row{'s'[: stray > 1]}"
-            yield "TAG_INDEX", f"the index of tags has {rows} for entries that there are not"
+        for problem in self._store.misplaced_tags(self._connection):
+            yield "TAG_INDEX", problem
         for fold in self._views:
             yield from self._view(fold)
 

@@ -32,6 +32,7 @@ from eventsourcing.persistence import IntegrityError, ProgrammingError
 from sqlalchemy import Engine, insert, inspect
 from sqlalchemy.pool import PoolProxiedConnection
 
+from ledger import tag_index
 from ledger.database import PATIENCE_SECONDS, database_url, open_engine, shown, told
 from ledger.errors import Malformed, NotAuthentic, Refused, Unknown
 from ledger.merkle import TILE_WIDTH, Frontier, completed_tiles, leaf_hash
@@ -44,9 +45,15 @@ from ledger.tables import (
 from ledger.terms import INTEGER_MAX
 
 PAGE_ROWS: Final = 2_000
-INDEXED_AT_ONCE: Final = 16 * TILE_WIDTH
-"""Entries whose tags are put into the index together; those after the last such step are read one
-by one when a tag is looked up."""
+
+_NUMBERS: Final = "json_each('[' || positions || ']')"
+_THERE: Final = (
+    (_NUMBERS, "unnest(string_to_array(positions, ',')::bigint[]) AS value"),
+    ("?", "%s"),
+    ("instr(", "strpos("),
+    ("+type", "type"),
+)
+"""What is written in another way for PostgreSQL than for SQLite."""
 
 POLL_SECONDS: Final = 0.05
 """How often a subscription looks for new entries."""
@@ -261,7 +268,7 @@ class Store(DCBRecorder):
         """A statement written for SQLite, as the driver and its database have it."""
         if self.on_sqlite:
             return statement
-        for here, there in (("?", "%s"), ("instr(", "strpos("), ("+type", "type")):
+        for here, there in _THERE:
             statement = statement.replace(here, there)
         return statement
 
@@ -346,7 +353,7 @@ class Store(DCBRecorder):
         limit: int = INTEGER_MAX,
     ) -> list[StoredRow]:
         """The rows that match a query, in order: a slice, all at once."""
-        where, values = _matching(query, after)
+        where, values = self.matching(connection, query, after)
         return self.fetch(
             connection,
             "SELECT position, subject, version, type, line FROM entries"
@@ -389,17 +396,10 @@ class Store(DCBRecorder):
             "SELECT position, tags FROM entries WHERE position BETWEEN ? AND ?",
             (first, last),
         )
-        return {position: _split(tags) for position, tags in rows}
+        return {position: tag_index.split(tags) for position, tags in rows}
 
-    def audited(self, connection: Snapshot) -> Iterator[tuple[StoredRow, list[str]]]:
-        """Every row in order with its tags: those it has, and again those it is found by.
-
-        The two are the same, and given once; where they are not, both are given, one after the
-        other, which nobody signed.
-        """
-        indexed = self.last(connection) // INDEXED_AT_ONCE * INDEXED_AT_ONCE
-        index = self._tag_index(connection)
-        found, finds = next(index, (INTEGER_MAX, ""))
+    def audited(self, connection: Snapshot) -> Iterator[tuple[Any, ...]]:
+        """Every row in order, with its tags last, as they are."""
         after = 0
         while page := self.fetch(
             connection,
@@ -408,40 +408,96 @@ class Store(DCBRecorder):
             (after, PAGE_ROWS),
         ):
             after = page[-1][0]
-            for position, subject, version, wire, line, joined in page:
-                tags = _split(joined)
-                awaited = [tag for tag in tags if tag != subject] if position <= indexed else []
-                given = ""
-                while found <= position:
-                    given = f"{given}\n{finds}" if given else finds
-                    found, finds = next(index, (INTEGER_MAX, ""))
-                if given != "\n".join(awaited) and sorted(given.split("\n")) != awaited:
-                    tags += given.split("\n")
-                yield (position, subject, version, wire, line), tags
+            yield from page
 
-    def _tag_index(self, connection: Snapshot) -> Iterator[tuple[int, str]]:
-        """The index of tags by entry, each entry's joined, streamed: the database sorts it."""
-        # What SQLite keeps there that is no number is greater than every number, and so is left
-        # out with what is past the last entry; `stray_tags` counts it.
-        last = self.last(connection)
-        driver = connection.driver
-        if self.on_sqlite:
-            # It keeps bytes in a column of text, for whoever writes them there: no search finds
-            # those, so they are given as what they are.
-            yield from driver.execute(
-                "SELECT CAST(position AS INTEGER) AS entry, group_concat("
-                "CASE typeof(tag) WHEN 'text' THEN tag ELSE quote(tag) END, char(10))"
-                " FROM entry_tags WHERE position <= ? GROUP BY entry",
-                (last,),
+    def misplaced_tags(self, connection: Snapshot) -> Iterator[str]:
+        """Where the index of tags is not what the rows give, run by run."""
+        last, made = self.last(connection), set()
+        content: dict[int, dict[str, str]] = {}
+        for end in range(tag_index.INDEXED_AT_ONCE, last + 1, tag_index.INDEXED_AT_ONCE):
+            runs = [*tag_index.ending(end)]
+            for run, first, below in runs:
+                made.add(run)
+                # Taken from the rows, and never from the runs that are kept.
+                content[run] = (
+                    tag_index.merged(row for one in below for row in content.pop(one).items())
+                    if below
+                    else self._posted(connection, first, end)
+                )
+                kept = dict(self._run_rows(connection, [run]))
+                differ = [
+                    tag
+                    for tag in content[run].keys() | kept.keys()
+                    if content[run].get(tag) != kept.get(tag)
+                ]
+                if differ:
+                    one = min(differ, key=repr)
+                    yield (
+                        f"the index of tags says other things of entries {first:,} to {end:,} than"
+                        f" they do, under {len(differ):,} of their tags and types, as under {one!r}"
+                    )
+            if len(runs) == tag_index.LEVELS:
+                content.clear()
+        counted = self.fetch(connection, "SELECT run, count(*) FROM entry_tags GROUP BY run")
+        stray = sum(count for run, count in counted if run not in made)
+        if stray:
+            rows = f"{stray:,} row{'s'[: stray > 1]}"
+            yield f"the index of tags has {rows} for entries that there are not"
+
+    def _posted(self, connection: Snapshot, first: int, last: int) -> dict[str, str]:
+        """What entries `first` to `last` put into the index of tags, from their rows."""
+        return tag_index.posted(
+            self.fetch(
+                connection,
+                "SELECT position, subject, type, tags FROM entries"
+                " WHERE position BETWEEN ? AND ? ORDER BY position",
+                (first, last),
             )
-            return
-        # Without a name its driver would fetch everything at once.
-        with driver.cursor(name="tag_index") as cursor:
-            yield from cursor.execute(
-                'SELECT position, string_agg(tag, chr(10) ORDER BY tag COLLATE "C")'
-                " FROM entry_tags WHERE position <= %s GROUP BY position ORDER BY position",
-                (last,),
-            )
+        )
+
+    def _run_rows(self, connection: Snapshot, runs: Sequence[int]) -> list[tuple[str, str]]:
+        """Tags and numbers of entries in some runs, in their order."""
+        return self.fetch(
+            connection,
+            f"SELECT tag, positions FROM entry_tags WHERE run IN ({','.join('?' * len(runs))})"
+            " ORDER BY run",
+            tuple(runs),
+        )
+
+    def keep_tags(self, connection: Snapshot, before: int, size: int) -> None:
+        """Put tags into the index, in the runs that were completed since so many entries."""
+        step = tag_index.INDEXED_AT_ONCE
+        for end in range(before // step * step + step, size + 1, step):
+            for run, first, below in tag_index.ending(end):
+                content = (
+                    tag_index.merged(self._run_rows(connection, below))
+                    if below
+                    else self._posted(connection, first, end)
+                )
+                # What somebody put there by hand stays, and is seen by who verifies.
+                self.run_many(
+                    connection,
+                    "INSERT INTO entry_tags (run, tag, positions) VALUES (?,?,?)"
+                    " ON CONFLICT DO NOTHING",
+                    [(run, tag, numbers) for tag, numbers in sorted(content.items())],
+                )
+
+    def matching(
+        self, connection: Snapshot, query: DCBQuery | None, after: int
+    ) -> tuple[str, tuple[object, ...]]:
+        """A WHERE clause for a query, written with `?`, that looks up nothing long before `after`.
+
+        What a transaction itself appended is found too: it comes into the index at its end.
+        """
+        if query is None or not query.items:
+            return "1 = 1", ()
+        size, _ = self.head(connection)
+        clauses, values = [], []
+        for item in query.items:
+            clause, more = _matching_item(item, after, size)
+            clauses.append(clause)
+            values.extend(more)
+        return "(" + " OR ".join(clauses) + ")", tuple(values)
 
     def ailments(self, connection: Snapshot) -> Iterator[str]:
         """Triggers that are gone or are others, and what SQLite finds wrong with its own file."""
@@ -457,12 +513,6 @@ class Store(DCBRecorder):
         for one in sorted(missing):
             yield f"the trigger {one.split()[2]} is not there as it was made"
         yield from (f"SQLite says {said}" for (said,) in checked if said != "ok")
-
-    def stray_tags(self, connection: Snapshot) -> int:
-        """How many rows the index of tags has for entries that there are not."""
-        statement = "SELECT count(*) FROM entry_tags WHERE position > ?"
-        ((count,),) = self.fetch(connection, statement, (self.last(connection),))
-        return int(count)
 
     def tiles(self, connection: Snapshot) -> Iterator[tuple[Any, Any, Any]]:
         """Every kept tile as it is: level, number and hashes, the lowest level first."""
@@ -603,7 +653,8 @@ class Transaction:
     def matches(self, condition: DCBAppendCondition) -> bool:
         """Whether an event that matches the condition's query came after its position."""
         after = condition.after or 0
-        where, values = _matching(condition.fail_if_events_match, after)
+        query = condition.fail_if_events_match
+        where, values = self.store.matching(self.connection, query, after)
         return bool(
             self.store.fetch(
                 self.connection,
@@ -642,7 +693,9 @@ class Transaction:
                 subject, version, leaf = one.subject, one.version, one.leaf or leaf_hash(one.data)
             else:
                 subject, version, leaf = None, None, leaf_hash(one.data)
-            rows.append((position, subject, version, one.type, _joined(one.tags), one.data))
+            rows.append(
+                (position, subject, version, one.type, tag_index.joined(one.tags), one.data)
+            )
             leaves.append(leaf)
         self.store.run_many(
             self.connection,
@@ -671,7 +724,7 @@ class Transaction:
         """Write the tiles that became complete, the tags that are due, and the head."""
         if self.size == self._size_before:
             return
-        self._index_tags()
+        self.store.keep_tags(self.connection, self._size_before, self.size)
         first, last = self._size_before // TILE_WIDTH, self.size // TILE_WIDTH
         if last > first:
             earlier = self.store.leaves(self.connection, first * TILE_WIDTH, self._size_before)
@@ -683,31 +736,6 @@ class Transaction:
             )
             self.keep_tiles(tiles)
         self.store.keep_head(self.connection, self.frontier)
-
-    def _index_tags(self) -> None:
-        """Put tags into their index, up to the last entry that completes a step."""
-        first = self._size_before // INDEXED_AT_ONCE * INDEXED_AT_ONCE
-        last = self.size // INDEXED_AT_ONCE * INDEXED_AT_ONCE
-        for start in range(first, last, INDEXED_AT_ONCE):
-            rows = self.store.fetch(
-                self.connection,
-                "SELECT position, subject, tags FROM entries WHERE position > ? AND position <= ?",
-                (start, start + INDEXED_AT_ONCE),
-            )
-            found = [
-                (tag, position)
-                for position, subject, tags in rows
-                for tag in _split(tags)
-                if tag != subject
-            ]
-            # In the order of the index, which is faster to write. The library lets a tag stand
-            # twice on an event.
-            found.sort()
-            self.store.run_many(
-                self.connection,
-                "INSERT INTO entry_tags (tag, position) VALUES (?,?) ON CONFLICT DO NOTHING",
-                found,
-            )
 
 
 def _heads_of(many: int) -> str:
@@ -778,48 +806,38 @@ class Subscription(DCBSubscription["Store"]):
         raise StopIteration
 
 
-def _matching(query: DCBQuery | None, after: int) -> tuple[str, tuple[object, ...]]:
-    """A WHERE clause for a query, written with `?`, that looks up no tag at or before `after`."""
-    if query is None or not query.items:
-        return "1 = 1", ()
-    clauses, values = [], []
-    for item in query.items:
-        clause, more = _matching_item(item, after)
-        clauses.append(clause)
-        values.extend(more)
-    return "(" + " OR ".join(clauses) + ")", tuple(values)
-
-
-def _matching_item(item: DCBQueryItem, after: int) -> tuple[str, list[object]]:
+def _matching_item(item: DCBQueryItem, after: int, size: int) -> tuple[str, list[object]]:
+    """What one item of a query demands, in a ledger whose index is of so many entries."""
+    runs = tag_index.covering(after, size)
+    waiting = max(after, size // tag_index.INDEXED_AT_ONCE * tag_index.INDEXED_AT_ONCE)
     clauses, values = [], list[object]()
-    if item.types:
-        clauses.append(f"type IN ({','.join('?' * len(item.types))})")
-        values.extend(item.types)
     for tag in sorted(set(item.tags)):
         clauses.append(
-            "position IN (SELECT position FROM entry_tags WHERE tag = ? AND position > ?"
-            " UNION ALL SELECT position FROM entries WHERE subject = ? AND position > ?"
-            " UNION ALL SELECT position FROM entries WHERE instr(tags, ?) > 0 AND position >"
-            f" (SELECT size / {INDEXED_AT_ONCE} * {INDEXED_AT_ONCE} FROM ledger_head))"
+            f"position IN ({_in_runs(runs, 1)}"
+            "SELECT position FROM entries WHERE subject = ? AND position > ?"
+            " UNION ALL SELECT position FROM entries WHERE position > ? AND instr(tags, ?) > 0)"
         )
-        values.extend((tag, after, tag, after, _joined([tag])))
+        values += [*[tag][: len(runs)], tag, after, waiting, tag_index.joined([tag])]
+    if item.types:
+        many = ",".join("?" * len(item.types))
+        if item.tags:
+            clauses.append(f"type IN ({many})")
+        else:
+            clauses.append(
+                f"position IN ({_in_runs(runs, len(item.types))}"
+                f"SELECT position FROM entries WHERE position > ? AND type IN ({many}))"
+            )
+            values += [*map(tag_index.kind, item.types)] if runs else []
+            values.append(waiting)
+        values += item.types
     return "(" + (" AND ".join(clauses) or "1 = 1") + ")", values
 
 
-def _joined(tags: Sequence[str]) -> str:
-    r"""Tags as a row has them, so that each can be found between two line feeds.
-
-    >>> _joined(["country:AE", "shipment:S1"])
-    '\ncountry:AE\nshipment:S1\n'
-    """
-    return "\n".join(("", *tags, "")) if tags else ""
-
-
-def _split(joined: str) -> list[str]:
-    r"""What `_joined` joined.
-
-    >>> _split("\ncountry:AE\nshipment:S1\n")
-    ['country:AE', 'shipment:S1']
-    """
-    # SQLite keeps bytes in a column of text, for whoever writes them there: those are no tags.
-    return joined.split("\n")[1:-1] if isinstance(joined, str) else [repr(joined)]
+def _in_runs(runs: Sequence[int], many: int) -> str:
+    """The beginning of a union: entries in some runs of the index that have one of so many tags."""
+    if not runs:
+        return ""
+    return (
+        f"SELECT value FROM entry_tags, {_NUMBERS} WHERE run IN ({','.join(map(str, runs))})"
+        f" AND tag IN ({','.join('?' * many)}) UNION ALL "
+    )

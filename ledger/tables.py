@@ -31,15 +31,15 @@ entries_table = Table(
     Column("tags", Text, nullable=False),
     Column("line", LargeBinary, nullable=False),
     Index("entries_by_subject", "subject", "version", unique=True),
-    Index("entries_by_type", "type", "position"),
 )
-# The index of tags, but for the subject, which is one too and has its own index above. Entries come
-# in by so many at once: one by one, their tags would be most of what an append writes.
+# The index of tags and types, in runs (`ledger.tag_index`): rows come in by so many entries at once
+# and in the order of their key. One by one, they would be most of what an append writes.
 tags_table = Table(
     "entry_tags",
     metadata,
+    Column("run", _number, primary_key=True, autoincrement=False),
     Column("tag", Text, primary_key=True),
-    Column("position", _number, primary_key=True, autoincrement=False),
+    Column("positions", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 tiles_table = Table(

@@ -27,7 +27,7 @@ CODES: Final[Mapping[str, str]] = {
     "ROW_MISMATCH": "a column of the database differs from what was signed",
     "FRONTIER": "the head of the log is not one row with the size and Merkle state of the entries",
     "TILE": "a kept tile of the Merkle tree is missing, or not that of the entries",
-    "TAG_INDEX": "the index of tags has rows for entries that there are not",
+    "TAG_INDEX": "the index of tags is not that of the entries",
     "VIEW": "what is kept of a view is not what the entries say: chip-ledger views rebuild",
     "CHECKPOINT_ROW": "a checkpoint is kept under another size than it says",
     "CHECKPOINT_SYNTAX": "a checkpoint is not a signed note of origin, size and root",

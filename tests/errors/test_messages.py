@@ -431,9 +431,8 @@ def rolled_back(ledger):
     ledger.checkpoint(LOG)
     engine = create_engine(ledger.store._engine.url)
     with engine.begin() as connection:
-        for table in ("entries", "entry_tags"):
-            connection.execute(text(f"DROP TRIGGER {table}_no_delete"))
-            connection.execute(text(f"DELETE FROM {table} WHERE position > 1"))
+        connection.execute(text("DROP TRIGGER entries_no_delete"))
+        connection.execute(text("DELETE FROM entries WHERE position > 1"))
         connection.execute(
             text("UPDATE ledger_head SET size = :size, frontier = :frontier"),
             {"size": size, "frontier": frontier},

@@ -484,7 +484,7 @@ def test_a_checkpoint_is_signed_with_the_log_key_and_no_other(on_file):
     [
         ["UPDATE entries SET line = (SELECT line FROM entries WHERE position = 3)"
          " WHERE position = 2"],
-        ["DELETE FROM entries WHERE position = 2", "DELETE FROM entry_tags WHERE position = 2"],
+        ["DELETE FROM entries WHERE position = 2"],
     ],
 )  # fmt: skip
 def test_nothing_is_signed_that_does_not_extend_the_newest_checkpoint(ledger, database_url, deed):

@@ -10,7 +10,8 @@ from sqlalchemy import create_engine, exc, text
 
 from ledger.errors import Conflict, Refused, Unknown
 from ledger.merkle import Frontier, leaf_hash
-from ledger.store import INDEXED_AT_ONCE, Store
+from ledger.store import Store
+from ledger.tag_index import INDEXED_AT_ONCE
 
 
 @pytest.fixture

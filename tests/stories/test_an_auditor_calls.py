@@ -91,9 +91,9 @@ def test_the_doctor_compares_the_head_with_the_tables(small_office, statement, c
     [
         ("DROP TRIGGER tiles_no_delete", "the trigger tiles_no_delete is not there"),
         (
-            "UPDATE sqlite_master SET sql = 'CREATE INDEX entries_by_type ON entries"
-            " (subject, position)' WHERE name = 'entries_by_type'",
-            "SQLite says row 1 missing from index entries_by_type",
+            "UPDATE sqlite_master SET sql = 'CREATE UNIQUE INDEX entries_by_subject ON entries"
+            " (type, position)' WHERE name = 'entries_by_subject'",
+            "SQLite says row 1 missing from index entries_by_subject",
         ),
     ],
 )
