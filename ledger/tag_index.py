@@ -13,7 +13,7 @@ has an index of its own.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-INDEXED_AT_ONCE: Final = 1_024
+INDEXED_AT_ONCE: Final = 4_096
 """Entries in a run of the lowest level; those after the last such run are read one by one when a
 tag is looked up."""
 
@@ -79,8 +79,8 @@ def run(level: int, last: int) -> int:
 def ending(last: int) -> Iterator[tuple[int, int, list[int]]]:
     """The runs that an entry completes: number, first entry, and the runs it is put together from.
 
-    >>> list(ending(1_024)), list(ending(1_025))
-    ([(4096, 1, [])], [])
+    >>> list(ending(4_096)), list(ending(4_097))
+    ([(16384, 1, [])], [])
     """
     for level, width in enumerate(_WIDTHS):
         if last % width == 0:
@@ -92,9 +92,9 @@ def ending(last: int) -> Iterator[tuple[int, int, list[int]]]:
 def covering(after: int, size: int) -> list[int]:
     """The fewest runs with all entries after one, as far as a ledger of some size has them in runs.
 
-    >>> covering(0, 18_000) == [run(1, 16_384), run(0, 17_408)]
+    >>> covering(0, 70_000) == [run(1, 65_536), run(0, 69_632)]
     True
-    >>> covering(17_407, 18_000) == [run(0, 17_408)], covering(17_408, 18_000)
+    >>> covering(69_631, 70_000) == [run(0, 69_632)], covering(69_632, 70_000)
     (True, [])
     """
     found, start = [], after

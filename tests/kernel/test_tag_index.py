@@ -57,9 +57,10 @@ def test_a_tag_is_found_whether_or_not_it_is_in_the_index_yet(store, count):
     assert [count] == found(store, f"shipment:S{count}")
     assert [] == found(store, "country:A")
     assert [] == found(store, "country:AE", "country:SA")
-    assert [500, 1_000] == found(store, types=("seldom said", "never said"))
-    assert [1_000] == found(store, types=("seldom said",), after=500)
-    assert [500, 1_000] == found(store, "country:SA", types=("seldom said",))
+    seldom = list(range(500, count + 1, 500))
+    assert seldom == found(store, types=("seldom said", "never said"))
+    assert seldom[1:] == found(store, types=("seldom said",), after=500)
+    assert seldom == found(store, "country:SA", types=("seldom said",))
     assert [] == found(store, "country:AE", types=("seldom said",))
     assert ["country:AE", "shipment:S1"] == next(iter(store.read(tagged("shipment:S1")))).event.tags
 
@@ -109,7 +110,7 @@ def test_sixteen_runs_become_one_in_which_everything_is_found(store):
     [
         (
             tag_index.run(0, INDEXED_AT_ONCE),
-            "the index of tags says other things of entries 1 to 1,024 than they do, under 1 of"
+            "the index of tags says other things of entries 1 to 4,096 than they do, under 1 of"
             " their tags and types, as under 'country:CN'",
         ),
         (
