@@ -50,7 +50,7 @@ demo: install
 	$(BIN)/chip-ledger --ledger $(DEMO) verify
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: lint types contracts wheel
 
