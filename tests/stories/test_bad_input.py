@@ -264,7 +264,7 @@ def test_ctrl_c_leaves_what_was_reported_and_nothing_else(small_office, tmp_path
         stderr=subprocess.PIPE,
         text=True,
     )
-    # One ledger kept open looks often enough that the import is not over before it is seen to begin.
+    # Kept open, so that it looks before the import is over.
     watching = Ledger.open(small_office.place)
     while watching.size() == before:
         assert typing.poll() is None, typing.communicate()
