@@ -140,6 +140,7 @@ ERRORS: Final[dict[str, str]] = {
     "SUBJECT_AMBIGUOUS": "Several subjects have that id: write license:ID or shipment:ID.",
     "SUBJECT_UNKNOWN": "Nothing in the ledger speaks of that.",
     "SWEEP_FORM": "A sweep varies one value of a pack: NAME=LOW..HIGH:STEPS.",
+    "SWEEP_ONLY": "A sweep counts what would be stopped; --only is for a replay of one value.",
     "SYSTEM": "The operating system refused a file or a folder; the message repeats its words.",
     "UNEXPECTED": "Something went wrong that nobody foresaw.",
     "UNKNOWN": "Something named is not there.",

@@ -160,10 +160,9 @@ def run(
 ) -> None:
     """Run all history under other rules, and list what would differ."""
     steps = None if sweep is None else steps_of(sweep)
-    _fitting(plot, steps, sign=sign, out=out)
+    _fitting(plot, steps, only, sign=sign, out=out)
+    first, last = days_of(since, until)
     with looking(place, Question(date.max, known_at, policy, format_), []) as look:
-        first = date.min if since is None else since.date()
-        last = date.max if until is None else until.date()
         asked = Asked(supposed(look, policy), first, last, only or PARTS, steps)
         made = Made.of(look, asked)
     still_there(place, look)
@@ -257,8 +256,7 @@ def hindsight(
     happened later in the world.
     """
     question = Question(date.max, known_at, None, format_)
-    first = date.min if since is None else since.date()
-    last = date.max if until is None else until.date()
+    first, last = days_of(since, until)
     with looking(place, question, []) as look:
         pass_ = Hindsight(lambda at: look.numbered([at])[0], licenses, first, last)
         for entry in look.entries(HINDSIGHT_READS):
@@ -380,15 +378,29 @@ def rules_of(packs: tuple[PackSupposed, ...]) -> Rules:
     return Rules(parsed, tuple(each.label for each in packs))
 
 
+def days_of(since: datetime | None, until: datetime | None) -> Span:
+    """The first and the last day as typed; of all days unless given."""
+    first = date.min if since is None else since.date()
+    last = date.max if until is None else until.date()
+    if first > last:
+        raise Malformed(
+            f"--from {first} is after --to {last}: no day is between them",
+            remedy=f"--from {last} --to {first}",
+            code="DATES_ORDER",
+        )
+    return first, last
+
+
 def steps_of(text: str) -> Steps:
     """A sweep as typed: lpp_limit=0..26900000:10."""
     found = re.fullmatch(r"([^=\s]+)=([0-9_]+)\.\.([0-9_]+):([0-9]+)", text)
     if found is not None:
         steps = Steps(found[1], int(found[2]), int(found[3]), int(found[4]))
-        if steps.low < steps.high and 1 <= steps.steps <= STEPS_MAX:
+        if 1 <= steps.steps <= min(STEPS_MAX, steps.high - steps.low):
             return steps
     raise Malformed(
-        f"{text!r} is not a sweep of 1 to {STEPS_MAX} steps from one value to a higher one",
+        f"{text!r} is not a sweep of 1 to {STEPS_MAX} steps from one value to a higher one, each"
+        " step 1 or more",
         remedy="write NAME=LOW..HIGH:STEPS, such as lpp_limit=0..26900000:10",
         code="SWEEP_FORM",
     )
@@ -429,7 +441,14 @@ def still_there(place: Place, look: Look) -> None:
             )
 
 
-def _fitting(plot: Path | None, steps: Steps | None, *, sign: bool, out: Path | None) -> None:
+def _fitting(
+    plot: Path | None,
+    steps: Steps | None,
+    only: tuple[str, ...],
+    *,
+    sign: bool,
+    out: Path | None,
+) -> None:
     """Refuse options that ask for nothing together."""
     if plot is not None and (steps is None or plot.suffix != ".svg"):
         raise Malformed(
@@ -442,6 +461,12 @@ def _fitting(plot: Path | None, steps: Steps | None, *, sign: bool, out: Path | 
             "what is signed is written into a file, and nothing else is",
             remedy="give both --sign and --out FILE; without them, redirect what is printed",
             code="SIGN_FORM",
+        )
+    if steps is not None and only:
+        raise Malformed(
+            "a sweep counts decisions and shipments, and --only chooses nothing of it",
+            remedy="leave out --only, or ask of one value: --policy PACK:NAME=VALUE",
+            code="SWEEP_ONLY",
         )
 
 

@@ -222,8 +222,25 @@ def test_nothing_is_written_over(place, signed):
         ),
         (
             ("--sweep", "lpp_limit=9..0:1"), "SWEEP_FORM",
-            "'lpp_limit=9..0:1' is not a sweep of 1 to 100 steps from one value to a higher one",
+            "'lpp_limit=9..0:1' is not a sweep of 1 to 100 steps from one value to a higher one,"
+            " each step 1 or more",
             "write NAME=LOW..HIGH:STEPS, such as lpp_limit=0..26900000:10",
+        ),
+        (
+            ("--sweep", "lpp_limit=0..3:4"), "SWEEP_FORM",
+            "'lpp_limit=0..3:4' is not a sweep of 1 to 100 steps from one value to a higher one,"
+            " each step 1 or more",
+            "write NAME=LOW..HIGH:STEPS, such as lpp_limit=0..26900000:10",
+        ),
+        (
+            ("--sweep", "lpp_limit=0..9:1", "--only", "flags"), "SWEEP_ONLY",
+            "a sweep counts decisions and shipments, and --only chooses nothing of it",
+            "leave out --only, or ask of one value: --policy PACK:NAME=VALUE",
+        ),
+        (
+            ("--from", "2025-12-01", "--to", "2025-01-01"), "DATES_ORDER",
+            "--from 2025-12-01 is after --to 2025-01-01: no day is between them",
+            "--from 2025-01-01 --to 2025-12-01",
         ),
     ],
 )  # fmt: skip

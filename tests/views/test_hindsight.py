@@ -17,7 +17,7 @@ from world import (
     voided,
 )
 
-from ledger.errors import Unknown
+from ledger.errors import Malformed, Unknown
 from ledger.events import (
     AgreementConcluded,
     AgreementInForce,
@@ -176,3 +176,12 @@ def test_a_license_without_a_decision_is_said_to_be_unknown(desk):
         said.value.code, said.value.problem
     )  # fmt: skip
     assert "`chip-ledger licenses` lists them" == said.value.remedy
+
+
+def test_days_the_wrong_way_round_are_no_answer_of_nothing(desk):
+    with pytest.raises(Malformed) as said:
+        desk.type("hindsight --from 2026-01-01 --to 2025-01-01")
+
+    assert "DATES_ORDER" == said.value.code
+    assert said.value.problem.startswith("--from 2026-01-01 is after --to 2025-01-01")
+    assert "--from 2025-01-01 --to 2026-01-01" == said.value.remedy
