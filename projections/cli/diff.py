@@ -162,6 +162,8 @@ def diff(
             )
             for name in chosen
             for each in _VIEWS[name][1](sides)
+            # That other rules were asked about is the question, and no answer.
+            if each.field != "policy" or before.policy == after.policy
         ]  # fmt: skip
         heading = [
             "diff",

@@ -122,6 +122,22 @@ def test_two_policies_differ_and_every_row_is_marked(desk):
     assert cap.endswith("SIMULATED")
 
 
+def test_that_the_policies_are_two_is_no_difference(desk):
+    rows = desk.rows(f"diff --policy adv-comp-2023..diffusion-2025 --valid-on {ON}")
+
+    assert ("AE", "cap_tpp", None, 790_000_000) in told(rows)
+    assert "policy" not in {row["field"] for row in rows}
+
+
+def test_that_another_policy_came_into_force_is_one(sqlite_url):
+    history = (adopted(), party(), approved("D1", lines=(licensed(8),)), diffusion())
+    desk = Desk(sqlite_url, history)
+    rows = desk.rows(f"diff quotas --known-at 4..5 --valid-on {ON}")
+    desk.ledger.close()
+
+    assert ("AE", "policy", None, "diffusion-2025") in told(rows)
+
+
 def test_several_at_once_and_a_side_left_empty_is_the_newest(desk):
     several = desk.rows("diff quotas --known-at 5.. --valid-on 2025-04-30..2025-03-05")
 
