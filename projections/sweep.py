@@ -114,7 +114,7 @@ HEIGHT: Final = 300
 """Of the curves alone, without what stands around them."""
 
 LEFT: Final = 96
-RIGHT: Final = 40
+RIGHT: Final = 64
 TOP: Final = 96
 FOOT: Final = 74
 TICKS: Final = 5
@@ -130,11 +130,15 @@ class Curve(NamedTuple):
 
 
 def curves(rows: Sequence[SweepRow]) -> list[Curve]:
-    """What is drawn: TPP stopped, and of it what no weighty flag stands on."""
+    """What is drawn: TPP stopped, and of it what no weighty flag stands on.
+
+    The part lies over the whole, thin and dark over wide and pale: where they are one, both are
+    seen.
+    """
     drawn = [
-        Curve("licensed", "#1f4e9c", False, [row.decision_tpp for row in rows]),
+        Curve("licensed", "#8fb0e0", False, [row.decision_tpp for row in rows]),
         Curve("licensed, unflagged", "#1f4e9c", True, [row.unflagged_decision_tpp for row in rows]),
-        Curve("shipped", "#b00020", False, [row.shipment_tpp for row in rows]),
+        Curve("shipped", "#e69aa6", False, [row.shipment_tpp for row in rows]),
         Curve("shipped, unflagged", "#b00020", True, [row.unflagged_shipment_tpp for row in rows]),
     ]
     return [curve for curve in drawn if any(curve.points)] or drawn[2:]
@@ -169,13 +173,14 @@ def svg(rows: Sequence[SweepRow], title: str, made_from: str) -> str:
         parts.append(_line(at, 66, at + 24, 66, curve))
         parts.append(f'<text x="{at + 30}" y="70">{_text(curve.name)}</text>')
     for tick in range(TICKS + 1):
-        tpp, value = most * tick // TICKS, low + (high - low) * tick // TICKS
+        tpp = most * tick // TICKS
         parts.append(
             f'<line x1="{LEFT}" y1="{y(tpp)}" x2="{WIDTH - RIGHT}" y2="{y(tpp)}" stroke="#dddddd"/>'
         )
         parts.append(
             f'<text x="{LEFT - 8}" y="{y(tpp) + 4}" text-anchor="end">{_millions(tpp)}</text>'
         )
+    for value in sorted({low + (high - low) * tick // TICKS for tick in range(TICKS + 1)}):
         parts.append(
             f'<text x="{x(value)}" y="{TOP + HEIGHT + 20}" text-anchor="middle">{value:,}</text>'
         )
@@ -183,12 +188,12 @@ def svg(rows: Sequence[SweepRow], title: str, made_from: str) -> str:
         points = list(zip(values, curve.points, strict=True))
         pairs = " ".join(f"{x(value)},{y(tpp)}" for value, tpp in points)
         parts.append(
-            f'<polyline points="{pairs}" fill="none" stroke="{curve.color}" stroke-width="2"'
-            f"{_dashes(curve)}/>"
+            f'<polyline points="{pairs}" fill="none" stroke="{curve.color}"{_pen(curve)}/>'
         )
         for value, tpp in points:
             parts.append(
-                f'<circle cx="{x(value)}" cy="{y(tpp)}" r="3" fill="{curve.color}">'
+                f'<circle cx="{x(value)}" cy="{y(tpp)}" r="{3 if curve.dashed else 5}"'
+                f' fill="{curve.color}">'
                 f"<title>{_text(f'{curve.name} at {value:,}: {tpp:,} TPP')}</title></circle>"
             )
     parts.append(
@@ -203,18 +208,15 @@ def svg(rows: Sequence[SweepRow], title: str, made_from: str) -> str:
 
 
 def _line(x1: int, y1: int, x2: int, y2: int, curve: Curve) -> str:
-    return (
-        f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{curve.color}" stroke-width="2"'
-        f"{_dashes(curve)}/>"
-    )
+    return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{curve.color}"{_pen(curve)}/>'
 
 
 def _millions(tpp: int) -> str:
     return f"{tpp // 1_000_000:,}.{tpp % 1_000_000 // 100_000}"
 
 
-def _dashes(curve: Curve) -> str:
-    return ' stroke-dasharray="6 4"' if curve.dashed else ""
+def _pen(curve: Curve) -> str:
+    return ' stroke-width="2" stroke-dasharray="6 4"' if curve.dashed else ' stroke-width="5"'
 
 
 def _text(text: str) -> str:

@@ -342,6 +342,8 @@ class Made:
         """What was found, counted, in lines of a screen."""
         if not self.rows:
             yield "nothing would differ"
+        if self.asked.sweep is not None:
+            yield from _SWEEP_LEGEND
         found = [row for row in self.rows if isinstance(row, Difference)]
         for kind in KINDS:
             rows = [row for row in found if row.kind == kind]
@@ -508,11 +510,16 @@ _COLUMNS: Final = (
     Column("rule", _rule, folds=True),
 )  # fmt: skip
 
+_SWEEP_LEGEND: Final = (
+    "licenses that would have been refused and shipments that would not have left; TPP in millions",
+    "unflagged: of that TPP, where no hard or strong red flag stands by the rules in force",
+)
+
 _SWEEP_COLUMNS: Final = (
-    count("value", "value"), count("decisions", "decisions"), millions("decision_tpp", "M TPP"),
-    millions("unflagged_decision_tpp", "unflagged"), count("shipments", "shipments"),
-    count("shipment_units", "units"), millions("shipment_tpp", "M TPP"),
-    count("unflagged_shipments", "unflagged"), millions("unflagged_shipment_tpp", "M TPP"),
+    count("value", "value"), count("decisions", "refused"), millions("decision_tpp", "licensed"),
+    millions("unflagged_decision_tpp", "unflagged"), count("shipments", "stopped"),
+    count("shipment_units", "chips"), millions("shipment_tpp", "shipped"),
+    millions("unflagged_shipment_tpp", "unflagged"),
 )  # fmt: skip
 
 

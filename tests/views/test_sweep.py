@@ -11,7 +11,7 @@ from world import H100, adopted, approved, diffusion, exported, licensed, line, 
 
 from ledger.policy import suppose
 from projections.replay import Difference
-from projections.sweep import Flagged, Steps, curves, svg, sweep_row
+from projections.sweep import RIGHT, Flagged, Steps, curves, svg, sweep_row
 
 
 def lpp(shipment, units, **changes):
@@ -119,6 +119,38 @@ def test_the_curve_is_drawn_marked_and_the_same_each_time(desk, tmp_path):
     assert "What diffusion-2025 would have stopped" in words
     assert "lpp_limit" in words
     assert b"<script" not in drawn
+
+
+def test_the_part_lies_over_the_whole_and_both_are_seen_where_they_are_one():
+    stopped = [row(True, tpp=3_000_000_000), row(True, kind="decision", tpp=3_000_000_000)]
+    made = [sweep_row("x", value, stopped, Flagged(set(), set())) for value in (0, 1)]
+    drawn = ElementTree.fromstring(svg(made, "title", "ledger"))
+    lines = [each.attrib for each in drawn.iter() if each.tag.endswith("polyline")]
+
+    assert [("5", None), ("2", "6 4")] * 2 == [
+        (each["stroke-width"], each.get("stroke-dasharray")) for each in lines
+    ]
+    assert 4 == len({each["stroke"] for each in lines})
+
+
+def test_each_value_is_written_once_under_the_curve_and_within_the_picture():
+    """A digit or comma of 12 pixels is 8 wide at most; the last label is centered on the edge."""
+    made = [sweep_row("x", each, [], Flagged(set(), set())) for each in (0, 3)]
+    drawn = ElementTree.fromstring(svg(made, "title", "ledger"))
+    under = [each.text for each in drawn.iter() if each.get("text-anchor") == "middle"]
+
+    assert ["0", "1", "2", "3", "x"] == under
+    assert len("99,000,000,000") * 8 / 2 <= RIGHT
+
+
+def test_the_screen_says_what_its_columns_count(desk):
+    screen = desk.type(f"replay --policy diffusion-2025 --sweep lpp_limit=0..{1_600 * H100}:1")
+    (titles,) = (text for text in screen.splitlines() if text.lstrip().startswith("value"))
+
+    assert "licenses that would have been refused and shipments that would not have left" in screen
+    assert "value refused licensed unflagged stopped chips shipped unflagged" == " ".join(
+        titles.split()
+    )
 
 
 def row(stopped, kind="shipment", subject="shipment:S-1", entry=1, tpp=5):
