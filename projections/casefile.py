@@ -64,6 +64,7 @@ class Made:
     supposed  packs that were supposed instead of those in force
     streams   what it shows of each subject
     left_out  how many entries whole streams would have added
+    sealed    whether the log's key signs MANIFEST, so that a seal taken off is missed
     """
 
     origin: str
@@ -74,6 +75,7 @@ class Made:
     supposed: tuple[str, ...]
     streams: Streams
     left_out: int
+    sealed: bool
 
     @property
     def simulated(self) -> bool:
@@ -187,6 +189,7 @@ def flags_json(chosen: Chosen, made: Made, states: States, numbers: Sequence[int
         "subjects": chosen.subjects,
         "streams": made.streams,
         "left_out": made.left_out,
+        "sealed": made.sealed,
         "entries": numbers,
         "flags": [_flag(each, reviews(states, each.flag.id), made) for each in chosen.flags],
     }

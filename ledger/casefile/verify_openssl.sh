@@ -141,6 +141,8 @@ if [ -f MANIFEST.sig ]; then
   else
     wrong "MANIFEST: MANIFEST.sig is not the log's signature on MANIFEST"
   fi
+elif tr -d ' \n' <flags.json 2>/dev/null | grep -q '"sealed":true[,}]'; then
+  wrong "MANIFEST: flags.json says that the log sealed it: MANIFEST.sig is not here"
 else
   echo "   NOT CHECKED: who put the files together; there is no MANIFEST.sig"
 fi

@@ -2,7 +2,7 @@
 
 1. The trust anchor: the one the auditor holds, or else the file's own.
 2. The files: those a case file has and no other, each with the digests of MANIFEST; the log's
-   signature on MANIFEST, where the case was sealed.
+   signature on MANIFEST, where there is one or flags.json says that the case was sealed.
 3. The checkpoint: its form, the log's signature, the witnesses' quorum; what a timestamp is over.
 4. Each line has a proof, in order, and it leads to the root of that one checkpoint.
 5. Entry by entry, in order, as `walk` and `registry` have it: strict line and payload, origin,
@@ -96,6 +96,7 @@ class _Flag(msgspec.Struct, frozen=True):
 class _Flags(msgspec.Struct, frozen=True):
     flags: list[_Flag] = []
     streams: Literal["cited", "whole"] = "whole"
+    sealed: bool = False
 
 
 _WHOLE: Final = ("ledger", "key", "policy", "flag")
@@ -156,9 +157,14 @@ def _unpacked(archive: ZipFile, members: Sequence[ZipInfo]) -> Iterator[tuple[st
             yield member.orig_filename, file.read(member.file_size + 1)
 
 
-def verify_case(files: Mapping[str, bytes], anchor: Anchor | None = None) -> Report:
-    """Check the files of a case file, as `read_case` gives them; the report has eight steps."""
-    return _Case(files, anchor).report()
+def verify_case(
+    files: Mapping[str, bytes], anchor: Anchor | None = None, *, sealed: bool = False
+) -> Report:
+    """Check the files of a case file, as `read_case` gives them; the report has eight steps.
+
+    `sealed` asks for the log's signature on MANIFEST, whatever the files say of it.
+    """
+    return _Case(files, anchor, sealed=sealed).report()
 
 
 class _Partial(Registry):
@@ -186,8 +192,9 @@ class _Partial(Registry):
 class _Case:
     """The steps, each of which says how it went."""
 
-    def __init__(self, files: Mapping[str, bytes], anchor: Anchor | None) -> None:
+    def __init__(self, files: Mapping[str, bytes], anchor: Anchor | None, *, sealed: bool) -> None:
         self._files = files
+        self._seal_asked_for = sealed
         self._found = Findings()
         self._outcomes: list[str] = []
         self._not_checked: list[str] = []
@@ -268,6 +275,10 @@ class _Case:
     def _sealed(self) -> str:
         """Whether the log's office put the files together, as far as MANIFEST.sig says."""
         armored = self._files.get("MANIFEST.sig")
+        if armored is None and (self._papers.sealed or self._seal_asked_for):
+            who = "flags.json says that the log sealed it" if self._papers.sealed else "no seal"
+            self._found.add("MANIFEST", None, f"{who}: MANIFEST.sig is not here")
+            return ""
         if armored is None:
             self._not_checked.append("who put the files together: no MANIFEST.sig")
             return ""

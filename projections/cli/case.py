@@ -112,7 +112,8 @@ def make(
 @case.command("verify")
 @click.argument("case_path", type=FILE, metavar="FILE")
 @click.option("--anchor", "anchor_file", type=FILE, help="Trust anchor that you hold.")
-def verify(case_path: Path, anchor_file: Path | None) -> None:
+@click.option("--sealed", is_flag=True, help="It was sealed: without the log's seal it is invalid.")
+def verify(case_path: Path, anchor_file: Path | None, sealed: bool) -> None:
     """Check a case file; no ledger is needed. Ends with one verdict.
 
     Exit code 0: valid. 2: no case file. 3: something could not be checked. 4: something is wrong.
@@ -120,7 +121,7 @@ def verify(case_path: Path, anchor_file: Path | None) -> None:
     anchor = None if anchor_file is None else _anchor(anchor_file)
     with case_path.open("rb") as file:
         raw = file.read(CASE_BYTES_MAX + 1)
-    answer = verify_case(read_case(raw), anchor)
+    answer = verify_case(read_case(raw), anchor, sealed=sealed)
     for line in answer.lines():
         click.echo(line)
     sys.exit(answer.exit)
@@ -160,6 +161,7 @@ def _case_file(
         supposed=rules.names if question.simulated else (),
         streams=streams,
         left_out=len(everything) - len(entries),
+        sealed=seal is not None,
     )
     account = Account(
         chosen, made, ordered, checkpoint.size, checkpoint.root.hex(),

@@ -299,6 +299,13 @@ def test_a_timestamp_of_something_else_is_found(made, tmp_path):
     assert (4, True) == (code, "wrong: CHECKPOINT_TIMESTAMP" in words)
 
 
+def verified(case, *options):
+    """The exit code of `case verify`."""
+    with pytest.raises(SystemExit) as ended:
+        run(["case", "verify", str(case), *options])
+    return ended.value.code
+
+
 def test_the_command_seals_and_puts_a_timestamp_in(made, tmp_path, monkeypatch):
     keyfile.save(tmp_path / "log", made.log, b"correct horse", rounds=1)
     monkeypatch.setenv("CHIP_LEDGER_PASSPHRASE", "correct horse")
@@ -310,6 +317,33 @@ def test_the_command_seals_and_puts_a_timestamp_in(made, tmp_path, monkeypatch):
     files = read_case(out.read_bytes())
     assert reply.read_bytes() == files["checkpoint.tsr"]
     assert "sealed by the log" in answer(out.read_bytes(), made.anchor).steps[1].outcome
+    assert json.loads(files["flags.json"])["sealed"] is True
+    assert 0 == verified(out, "--sealed")
+
+
+def test_all_three_miss_a_seal_that_was_taken_off(made, browser, tmp_path):
+    marked = made.files["flags.json"].replace(b'"sealed": false', b'"sealed": true')
+    files = sealed({**made.files, "flags.json": marked})
+    folder = unpacked(files, tmp_path / "case")
+    code, words = shell(folder)
+    browser.open(folder / "verify.html")
+    browser.answer("result")
+    browser.choose("#folder", folder)
+    compared = browser.answer(COMPARED)
+
+    missed = "flags.json says that the log sealed it: MANIFEST.sig is not here"
+    assert [missed] == [one.problem for one in answer(pack(files)).findings]
+    assert (4, True) == (code, f"wrong: MANIFEST: {missed}" in words)
+    assert [missed] == compared["wrong"]
+
+
+def test_who_was_told_of_a_seal_asks_for_it(made, capsys, tmp_path):
+    zipped = tmp_path / "case.zip"
+    zipped.write_bytes(made.zip)
+
+    assert 0 == verified(zipped)
+    assert 4 == verified(zipped, "--sealed")
+    assert "MANIFEST: no seal: MANIFEST.sig is not here" in capsys.readouterr().out
 
 
 def test_the_report_shows_names_as_text_and_runs_nothing(made, browser, tmp_path):
