@@ -5,7 +5,7 @@ evidence. The adoption of a pack is evidence only where it was adopted, and is l
 how far past a limit something went may differ without another flag.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from functools import cache
@@ -39,26 +39,27 @@ def flag_differences(
     then: Sequence[RedFlag],
     now: Sequence[RedFlag],
     adoptions: AbstractSet[int],
-    rules: tuple[Rules, Rules],
+    in_force: Callable[[date], Rules],
+    supposed: Rules,
     lines: Lines,
     span: Span,
 ) -> list[Difference]:
     """Flags of days in a span that differ between the rules in force and the supposed ones.
 
     adoptions  entries that adopted packs
-    rules      in force at the end, and supposed
+    in_force   the rules of a day: a flag is raised by those of its own
     """
     was, would = _by_matter(then, span), _by_matter(now, span)
     found = []
     for same in sorted(was.keys() | would.keys()):
         before, after = was.get(same), would.get(same)
         if before is not None and after is not None:
-            if _facts(before, adoptions) != _facts(after, adoptions):
-                found.append(_difference("flag_changed", before, after, adoptions, rules, lines))
-        elif after is not None:
-            found.append(_difference("flag_added", None, after, adoptions, rules, lines))
+            if _facts(before, adoptions) == _facts(after, adoptions):
+                continue
+            change: Change = "flag_changed"
         else:
-            found.append(_difference("flag_removed", before, None, adoptions, rules, lines))
+            change = "flag_added" if before is None else "flag_removed"
+        found.append(_difference(change, before, after, adoptions, in_force, supposed, lines))
     return sorted(found, key=lambda each: (each.entry, each.subject, each.as_it_was, each.supposed))
 
 
@@ -84,7 +85,8 @@ def _difference(
     before: RedFlag | None,
     after: RedFlag | None,
     adoptions: AbstractSet[int],
-    rules: tuple[Rules, Rules],
+    in_force: Callable[[date], Rules],
+    supposed: Rules,
     lines: Lines,
 ) -> Difference:
     flag = after or before
@@ -95,6 +97,7 @@ def _difference(
         kind="flag", change=change, subject=flag.subject, country=None, on=flag.on, entry=entry,
         diverges_at=entry, as_it_was=_said(before), supposed=_said(after),
     )  # fmt: skip
+    rules = in_force(flag.on), supposed
     line = NO_RULE if after is None else _line(after, rules[1], rules, lines)
     if line == NO_RULE and before is not None:
         line = _line(before, rules[0], rules, lines)

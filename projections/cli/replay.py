@@ -486,8 +486,8 @@ def _read(payload: bytes) -> Report:
 def _flags(look: Look, rules: Rules, lines: Lines, span: Span, on: date) -> list[Difference]:
     then, now = _raised(look, FlagsFold(), on), _raised(look, FlagsFold(rules, RULES, span), on)
     adoptions = {entry.number for entry in look.of_types((PolicyAdopted.wire,))}
-    in_force = look.timeline().rules_on(on)
-    return flag_differences(then, now, adoptions, (in_force, rules), lines, span)
+    in_force = look.timeline().rules_on
+    return flag_differences(then, now, adoptions, in_force, rules, lines, span)
 
 
 def _raised(look: Look, fold: FlagsFold, on: date) -> list[RedFlag]:

@@ -5,6 +5,7 @@ import io
 import json
 import stat
 from dataclasses import dataclass
+from datetime import date
 
 import click
 import pytest
@@ -22,6 +23,7 @@ from world import (
 )
 
 from ledger.errors import NotAuthentic
+from ledger.events import ControlPublished
 from ledger.log import Ledger
 from ledger.policy import digest, shipped_pack
 from projections import cli
@@ -102,6 +104,26 @@ def test_what_the_supposed_rules_do_not_say_is_said(place):
 def test_rules_that_are_in_force_change_nothing(place):
     assert "nothing would differ" in typed(place, "replay --policy adv-comp-2023")
     assert [] == rows(place, "replay --policy adv-comp-2023")
+
+
+def test_a_flag_before_the_rules_of_today_names_the_line_its_day_lacked(sqlite_url):
+    """In force on the last day are the very rules that are supposed; on the day of S-1, none."""
+    office = Office(sqlite_url)
+    office.say(
+        adopted(), party(formed_on=date(2023, 3, 1)),
+        ControlPublished(control="c", title="a control", effective_on=date(2023, 2, 1)),
+        exported("S-1", authority="NLR", lines=(line(8),), exported_on=date(2023, 6, 1)),
+        exported("S-2", authority="NLR", exported_on=date(2025, 6, 1)),
+    )  # fmt: skip
+    office.ledger.close()
+    place = sqlite_url.removeprefix("sqlite:///")
+    found = rows(place, "replay --policy adv-comp-2023 --only flags")
+
+    assert [("flag_added", "adv-comp-2023", "eccn")] == [
+        (row["change"], row["rule_policy"], row["rule"])
+        for row in found
+        if row["supposed"].startswith("new-customer")
+    ]
 
 
 def test_only_what_is_asked_for_in_the_span_asked_for(place):
