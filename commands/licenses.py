@@ -173,7 +173,8 @@ def _classified(model: str) -> Eccn:
     if found.eccn is None:
         raise Malformed(
             f"{found.name} ({found.id}) is not under 3A090: {found.verdict.because}",
-            remedy="leave it off the application; no license under 3A090 is needed for it",
+            remedy="leave it off: 3A090 asks for no license, and this ledger knows no other ECCN"
+            " for it. A letter may ask for one: chip-ledger policy show cn-h20-letter-2025",
             code="CHIP_NOT_CONTROLLED",
         )
     return found.eccn

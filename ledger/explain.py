@@ -28,7 +28,9 @@ ERRORS: Final[dict[str, str]] = {
     "CASE_UNCOVERED": "Each entry of a case has a proof on one checkpoint, so that one covers all.",
     "CHECKPOINT_MISSING": "Nothing can be proved before a checkpoint is signed.",
     "CHIP_NOT_CONTROLLED": "The chip is outside ECCN 3A090 by its own numbers, so no license"
-    " under 3A090 covers it. chips shows how each chip is classified.",
+    " under 3A090 covers it. chips shows how each chip is classified. Another rule may ask for a"
+    " license all the same, as a letter of 2025 did for H20 (cn-h20-letter-2025): the chip cannot"
+    " stand on an application here, and its shipment without a license is warned of and flagged.",
     "CHIP_UNKNOWN": "The chip is not in the catalogue; chips lists it.",
     "CODE_UNKNOWN": "No error or finding has that code.",
     "COMMAND_UNKNOWN": "A line of an import file names a command that there is not.",

@@ -171,7 +171,8 @@ def test(pack: str) -> None:
             f"{pack}:{tried.line}: {verdict}: {tried.asked}: {tried.found} ({tried.example.source})"
         )
     failed = sum(not tried.passed for tried in found)
-    click.echo(f"{len(found)} examples, {failed} answered otherwise than they say", err=True)
+    many = "1 example" if len(found) == 1 else f"{len(found)} examples"
+    click.echo(f"{many}, {failed} answered otherwise than they say", err=True)
     if failed:
         sys.exit(Exit.INCOMPLETE)
 
@@ -199,7 +200,7 @@ def diff(old: str, new: str, format_: str) -> None:
             for mark, source in zip("-+", sources, strict=True):
                 if source:
                     click.echo(f"    {mark} {source}")
-    click.echo(f"{len(found)} differences", err=True)
+    click.echo(f"{len(found)} difference{'' if len(found) == 1 else 's'}", err=True)
 
 
 @click.command()

@@ -29,7 +29,7 @@ def compare(old: Sequence[Supposed], new: Sequence[Supposed]) -> tuple[Differenc
 
     Rows that stand in both are the same rule wherever they stand; the others are paired in order.
     Of lists only what came and went is told. A section that one has and the other lacks is told
-    whole.
+    whole: value by value, or row by row.
     """
     found: list[Difference] = []
     for section in get_args(Section):
@@ -37,11 +37,15 @@ def compare(old: Sequence[Supposed], new: Sequence[Supposed]) -> tuple[Differenc
         if before and after:
             found += _within(section, before, after)
         elif before:
-            found.append(
-                Difference(section, section, "all of it", "", _source(before, section), "")
-            )
+            found += [
+                Difference(section, name, _words(value), "", _source(before, name), "")
+                for name, value in _values(section, tomllib.loads(before)[section])
+            ]
         elif after:
-            found.append(Difference(section, section, "", "all of it", "", _source(after, section)))
+            found += [
+                Difference(section, name, "", _words(value), "", _source(after, name))
+                for name, value in _values(section, tomllib.loads(after)[section])
+            ]
     return tuple(found)
 
 
@@ -92,6 +96,12 @@ def _pairs(old_name: str, old: Any, new_name: str, new: Any) -> Iterator[tuple[s
             f"{old_name}.{key}" if key in one else "", one.get(key),
             f"{new_name}.{key}" if key in other else "", other.get(key),
         )  # fmt: skip
+
+
+def _values(section: str, whole: Any) -> Iterator[tuple[str, Any]]:
+    """What a section says, by name; a row of it in one piece."""
+    for name, value in (_children(whole) or {}).items():
+        yield f"{section}.{name}", value
 
 
 def _children(value: Any) -> dict[str, Any] | None:

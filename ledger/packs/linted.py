@@ -71,7 +71,7 @@ def _form(text: str, tables: Mapping[str, Any]) -> Iterator[Problem]:
     kinds = get_type_hints(Pack, include_extras=True)
     for field in msgspec.structs.fields(Pack):
         if field.required and field.encode_name not in tables:
-            yield Problem(0, f"no {field.encode_name} is given")
+            yield Problem(0, f"{field.encode_name} is missing")
     for key, value in tables.items():
         if key not in kinds:
             yield Problem(_line(text, key), f"[{key}] is no section of a policy pack")
@@ -96,9 +96,13 @@ def _dot(path: str) -> str:
 
 def _sources(text: str, tables: dict[str, Any]) -> Iterator[Problem]:
     sources = tables.get("sources")
-    keys = frozenset(sources) if isinstance(sources, dict) else frozenset[str]()
-    for name, said in unsourced(tables, keys):
-        yield Problem(_line(text, name), said)
+    named = sources if isinstance(sources, dict) else {}
+    keys = frozenset(named)
+    for key, said in named.items():
+        if isinstance(said, str) and not said.strip():
+            yield Problem(_line(text, f"sources.{key}"), f"sources.{key} says nothing")
+    for name, wrong in unsourced(tables, keys):
+        yield Problem(_line(text, name), wrong)
 
 
 def _dates(text: str, tables: dict[str, Any]) -> Iterator[Problem]:

@@ -14,6 +14,13 @@ Answer = str | int | date
 Given = Mapping[str, Any]
 
 
+class _Given(dict[str, Any]):
+    """What an example gives, by name; asking for more says what is missing."""
+
+    def __missing__(self, name: str) -> Any:
+        raise KeyError(f"{name} is not given")
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """One example, and what came of it.
@@ -41,8 +48,10 @@ def try_examples(text: str, adopted: Mapping[str, str] | None = None) -> tuple[T
     tried = []
     for number, example in enumerate(pack.examples, 1):
         try:
-            found, fits = _ASK[example.about](rules, dict(example.given)), True
-        except (LedgerError, KeyError, TypeError, AttributeError) as error:
+            found, fits = _ASK[example.about](rules, _Given(example.given)), True
+        except KeyError as error:
+            found, fits = f"this cannot be asked: {error.args[0]}", False
+        except (LedgerError, TypeError, AttributeError) as error:
             found, fits = f"this cannot be asked: {error}", False
         passed = fits and type(found) is type(example.answer) and found == example.answer
         tried.append(Tried(where(text, f"examples.{number}").line, example, found, passed))
@@ -157,7 +166,11 @@ def _figure(section: Section) -> Callable[[Rules, Given], Answer]:
     """A plain figure of a section, by its name."""
 
     def ask(rules: Rules, given: Given) -> Answer:
-        found: Answer = getattr(getattr(rules, section), given["figure"])
+        figures = getattr(rules, section)
+        name = given["figure"]
+        if not hasattr(figures, name):
+            raise KeyError(f"[{section}] has no {name}")
+        found: Answer = getattr(figures, name)
         return found
 
     return ask

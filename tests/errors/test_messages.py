@@ -234,7 +234,8 @@ DECIDED = [
         "CHIP_NOT_CONTROLLED", 2,
         "H20 (HGX) (h20) is not under 3A090: TPP 2,368 is below 2,400 and performance density"
         " 2.91 below 3.2 (3A090.b)",
-        "leave it off the application; no license under 3A090 is needed for it",
+        "leave it off: 3A090 asks for no license, and this ledger knows no other ECCN for it."
+        " A letter may ask for one: chip-ledger policy show cn-h20-letter-2025",
         decided(
             given(),
             ApplyForLicense(

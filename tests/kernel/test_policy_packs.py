@@ -101,7 +101,7 @@ def test_a_section_without_an_example_is_incomplete_and_not_wrong() -> None:
     [
         ("id = ", (1, "not TOML: Invalid value (at end of document)")),
         ('id = "x"\nid = "y"\n', (2, "not TOML: Cannot overwrite a value (at line 2, column 9)")),
-        ('id = "x"\n', (0, "no dates is given")),
+        ('id = "x"\n', (0, "dates is missing")),
         ("#" * 30_001, (0, "30,001 bytes; 30,000 fit in one entry")),
     ],
 )
@@ -109,6 +109,15 @@ def test_a_text_that_is_no_pack_at_all_is_said_to_be_none(
     text: str, problem: tuple[int, str]
 ) -> None:
     assert problem in said(text)
+
+
+def test_a_source_that_says_nothing_is_none() -> None:
+    text = shipped_pack("my-sta-2025").replace(
+        'RL = "rahmatlim.com/perspectives/articles/31040"', 'RL = " "'
+    )
+
+    line = text.splitlines().index('RL = " "') + 1
+    assert [(line, "sources.RL says nothing")] == said(text)
 
 
 def test_what_only_shows_in_the_whole_is_said_too() -> None:
@@ -142,7 +151,14 @@ def test_a_question_that_cannot_be_asked_is_not_passed() -> None:
     text = shipped_pack("tariff-232-2026").replace('model = "h200-nvl", ', "")
     failed = [each for each in try_examples(text) if not each.passed]
 
-    assert ["this cannot be asked: 'model'"] == [each.found for each in failed]
+    assert ["this cannot be asked: model is not given"] == [each.found for each in failed]
+
+
+def test_a_figure_that_a_section_does_not_have_cannot_be_asked() -> None:
+    text = shipped_pack("anthropic-2025").replace('figure = "limit_tpp"', 'figure = "limit"')
+    failed = [each for each in try_examples(text) if not each.passed]
+
+    assert ["this cannot be asked: [lpp] has no limit"] == [each.found for each in failed]
 
 
 def test_a_true_answer_of_another_kind_is_another_answer() -> None:
@@ -334,8 +350,8 @@ def test_a_row_put_before_others_is_one_difference() -> None:
 def test_a_section_only_one_has_is_told_whole_and_of_lists_what_came_and_went() -> None:
     found = differences("adv-comp-2023", "diffusion-2025")
 
-    assert ("lpp", "", "all of it") in found
-    assert ("eccn", "all of it", "") in found
+    assert ("lpp.limit_tpp", "", "26,900,000") in found
+    assert ("eccn.a_tpp", "4,800", "") in found
     assert ("hq_rule.items", "", "with c") in found
     assert ("items.weights", "", "4E091") in found
 
