@@ -10,7 +10,7 @@ from commands.__main__ import run
 from commands.feeds import shipments_csv
 from ledger import proof, terms
 from ledger.checkpoint import parse_verifier_key
-from ledger.errors import LedgerError, Malformed
+from ledger.errors import Exit, LedgerError, Malformed
 from ledger.session import Session
 from ledger.signatures import ALGORITHMS, generate
 
@@ -166,3 +166,28 @@ def test_a_sheet_names_its_columns():
     assert "CSV_HEADER" == caught.value.code
     assert f"the header lacks {lacks} and has the unknown 'color'" == caught.value.problem
     assert f"columns are {needed}; and {more}" == caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("typed", "option", "says", "remedy"),
+    [
+        (
+            "statistics open shipped_tpp --quarter 2024Q4", "--quarter",
+            "it stands before `open`: ", " statistics --quarter … open",
+        ),
+        (
+            "flags show 0123456789abcdef --all", "--all",
+            "it stands before `show`: ", " flags --all show",
+        ),
+        ("statistics open shipped_tpp --zzz", "--zzz", "", " statistics open --help"),
+    ],
+)  # fmt: skip
+def test_an_option_of_the_verb_before_is_sent_there(capsys, typed, option, says, remedy):
+    """Between the two stands how the program was called."""
+    assert Exit.USAGE == run(typed.split())
+
+    problem, hint = capsys.readouterr().err.splitlines()
+    assert f"error: No such option '{option}'." == problem
+    assert hint.startswith(f"hint: {says}")
+    assert hint.endswith(remedy)
+    assert ("stands before" in hint) == bool(says)
