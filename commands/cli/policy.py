@@ -31,6 +31,7 @@ from ledger.policy import (
     supposed_packs,
 )
 from ledger.session import Session, pack_text
+from ledger.terms import identifier
 
 
 @click.group("policy")
@@ -39,7 +40,7 @@ def policy_group() -> None:
 
 
 @policy_group.command("adopt")
-@click.argument("policy", type=POLICY)
+@click.argument("policy")
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="The pack as TOML; the one shipped under this id by default.")  # fmt: skip
 @click.option("--citation", default="", help="Where the rules were published.")
@@ -50,8 +51,20 @@ def adopt(
     session: Session, policy: str, path: Path | None, citation: str, on: date, dry_run: bool
 ) -> None:
     """Put the pack POLICY in force, with its whole text in the signed event."""
+    if policy.endswith(".toml"):
+        raise Malformed(
+            f"{policy} is a file, and a pack is adopted by its id",
+            remedy="chip-ledger policy adopt ID --file FILE",
+            code="ID_FORM",
+        )
     content = None if path is None else pack_text(str(path))
-    command = make(AdoptPolicy, policy=policy, effective_on=on, content=content, citation=citation)
+    command = make(
+        AdoptPolicy,
+        policy=identifier(policy, "policy"),
+        effective_on=on,
+        content=content,
+        citation=citation,
+    )
     run(session, command, dry=dry_run)
 
 

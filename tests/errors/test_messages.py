@@ -320,7 +320,7 @@ DECIDED = [
     ),
     Message(
         "POLICY_ID", 2, "this pack calls itself 'diffusion-2025', not 'mine'",
-        "adopt it under its own id: chip-ledger policy adopt diffusion-2025",
+        "adopt it under its own id: chip-ledger policy adopt diffusion-2025 --file FILE",
         decided(
             given(),
             AdoptPolicy(

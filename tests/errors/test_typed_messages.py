@@ -50,6 +50,11 @@ TYPED = [
         "write model=MODEL,units=UNITS,boxed=BOXED,serials=SERIALS, as far as known",
     ),
     (
+        ["policy", "adopt", "./mine.toml"], "ID_FORM", 2,
+        "./mine.toml is a file, and a pack is adopted by its id",
+        "chip-ledger policy adopt ID --file FILE",
+    ),
+    (
         ["import", "rows.xls"], "FILE_FORM", 2, "rows.xls is neither .jsonl nor .csv",
         "name the file for what it holds: commands.jsonl, exports.csv",
     ),
