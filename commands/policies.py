@@ -55,7 +55,8 @@ def decide(command: PolicyCommand, told: tuple[Event, ...], situation: Situation
             if named != policy:
                 raise Malformed(
                     f"this pack calls itself {named!r}, not {policy!r}",
-                    remedy=f"adopt it under its own id: chip-ledger policy adopt {named} --file FILE",
+                    remedy="adopt it under its own id:"
+                    f" chip-ledger policy adopt {named} --file FILE",
                     code="POLICY_ID",
                 )
             if pack.scenario:
