@@ -265,7 +265,8 @@ def hindsight(
     missing = sorted(set(licenses) - {row.license for row in found})
     if missing:
         raise Unknown(
-            f"no decision on license {missing[0]} is on record for these days",
+            f"no decision on license {missing[0]} is on record for these days, as of entry"
+            f" {look.entry:,}",
             remedy="`chip-ledger licenses` lists them",
             code="LICENSE_UNKNOWN",
         )
