@@ -253,6 +253,8 @@ def test_ctrl_c_leaves_what_was_reported_and_nothing_else(small_office, tmp_path
         )
     )
     before = small_office.size()
+    # Whoever runs the tests in the background may have Ctrl-C ignored, and children inherit that.
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
     typing = subprocess.Popen(
         [
             Path(sys.executable).with_name("chip-ledger"),
@@ -264,6 +266,7 @@ def test_ctrl_c_leaves_what_was_reported_and_nothing_else(small_office, tmp_path
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, ours)
     # Kept open, so that it looks before the import is over.
     watching = Ledger.open(small_office.place)
     while watching.size() == before:
