@@ -12,7 +12,14 @@ from typing import Any, Final, Protocol, TypeVar
 import msgspec
 
 from ledger.entry import Entry
-from ledger.events import Event, FlagReviewed, PolicyAdopted, PolicyWithdrawn, ShipmentVoided
+from ledger.events import (
+    Event,
+    FlagReviewed,
+    Movement,
+    PolicyAdopted,
+    PolicyWithdrawn,
+    ShipmentVoided,
+)
 
 T = TypeVar("T")
 
@@ -150,11 +157,24 @@ def day_of(entry: Entry, recall: Callable[[int], Entry]) -> date:
     return event.on
 
 
+def taken_back(at: int, void: ShipmentVoided, recall: Callable[[int], Entry]) -> Movement | None:
+    """The movement that a void, entry `at`, says was never made: told before it, and of that very
+    shipment. None where it names another entry, or goods that were told in words.
+    """
+    if void.entry >= at:
+        return None
+    event = recall(void.entry).event
+    return event if isinstance(event, Movement) and event.shipment == void.shipment else None
+
+
 def dated(states: States, event: Event) -> None:
     """Remember the newest day in the world that the states were told of."""
-    if event.wire in LOOKED_UP:
-        return
-    day = event.on
+    if event.wire not in LOOKED_UP:
+        reached(states, event.on)
+
+
+def reached(states: States, day: date) -> None:
+    """Remember a day in the world where it is the newest."""
     latest = states.get(LATEST, date)
     if latest is None or latest < day:
         states.put(LATEST, day)

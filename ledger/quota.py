@@ -37,7 +37,7 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.events.agreements import AboutAgreement
-from ledger.fold import LATEST, States
+from ledger.fold import States, reached, taken_back
 from ledger.policy import Rules
 from ledger.terms import Country
 
@@ -210,12 +210,11 @@ class QuotaFold:
             _agree(states, event)
 
     def _void(self, states: States, at: int, void: ShipmentVoided) -> None:
-        number = void.entry
-        if number >= at or states.number(f"V/{number}"):
+        if states.number(f"V/{void.entry}"):
             return
-        voided = states.recall(number).event
-        if isinstance(voided, Movement) and voided.shipment == void.shipment:
-            states.put(f"V/{number}", 1)
+        voided = taken_back(at, void, states.recall)
+        if voided is not None:
+            states.put(f"V/{void.entry}", 1)
             _ship(states, voided, voided.on, -1)
 
 
@@ -226,7 +225,7 @@ def _approve(states: States, approved: LicenseApproved) -> None:
     key, on = f"H/{approved.license}", approved.decided_on
     holding = states.get(key, Holding) or Holding({})
     _reserve(states, holding, -1)
-    _dated(states, on)
+    reached(states, on)
     holding.month = f"{on.year}-{on.month:02}"
     holding.country, holding.expires = approved.destination, approved.expires_on
     licensed = f"P/{approved.destination}/{on.year}"
@@ -253,13 +252,6 @@ def _promise(states: States, holding: Holding, eccn: str, tpp: int) -> None:
     _add(states, f"E/{country}/{year}-{month}", name, expires.day, tpp, DAYS)
 
 
-def _dated(states: States, on: date) -> None:
-    """Remember a date where it is the newest."""
-    latest = states.get(LATEST, date)
-    if latest is None or latest < on:
-        states.put(LATEST, on)
-
-
 def _add(states: States, key: str, name: str, number: int, tpp: int, numbers: int = MONTHS) -> None:
     """Add to the amount of one month or day, which are numbered from 1."""
     amounts = states.get(key, Amounts)
@@ -278,7 +270,7 @@ def _ship(states: States, movement: Movement, on: date, sign: int) -> None:
     license_, authority = movement.license, movement.authority
     if license_ is None and type(movement) is ShipmentTransferred:
         return
-    _dated(states, on)
+    reached(states, on)
     key = f"D/{movement.destination}/{on.year}"
     for line in movement.lines:
         _add(states, key, f"{line.eccn or UNCLASSIFIED}/{authority}", on.month, sign * line.tpp)
@@ -370,7 +362,7 @@ def _cells(states: States, place: str, on: date) -> Iterator[_Cells]:
 def _sum(
     states: States, rules: Rules, on: date, cells: Iterable[_Cells]
 ) -> dict[Country, QuotaAccount]:
-    first, last = _period(rules)
+    first, last = period(rules)
     # There are few kinds of amounts and many amounts: the rules are asked once of each kind.
     column_of = cache(partial(_column, rules))
     sums: dict[Country, dict[str, int]] = {}
@@ -401,21 +393,23 @@ def _sum(
 def _column(rules: Rules, kind: str, what: str) -> str | None:
     """Where in an account an amount stands, by eccn and authority; None when nowhere."""
     eccn, _, authority = what.partition("/")
-    if not _counts(rules, eccn):
+    if not counts(rules, eccn):
         return None
     if kind == "D" and rules.exempt(authority):
         return "exempt"
     return {"R": "reserved", "E": "reserved", "P": "licensed", "D": "drawn"}[kind]
 
 
-def _counts(rules: Rules, eccn: str) -> bool:
-    """Whether a classification counts; without an allocation, whether it is controlled at all."""
+def counts(rules: Rules, eccn: str) -> bool:
+    """Whether a classification counts toward an account; without an allocation, whether it is
+    controlled at all.
+    """
     if rules.country_allocation is not None:
         return rules.counts(eccn)
     return rules.item_group(eccn) is not None if rules.items else eccn != UNCLASSIFIED
 
 
-def _period(rules: Rules) -> tuple[str, str]:
+def period(rules: Rules) -> tuple[str, str]:
     """First and last month the allocation counts; all of time where there is none."""
     allocation = rules.country_allocation
     if allocation is None:

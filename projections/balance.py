@@ -52,7 +52,7 @@ from ledger.events import (
 )
 from ledger.events.goods import GoodsLine, StockLine
 from ledger.events.shipments import CommodityLine
-from ledger.fold import States, dated
+from ledger.fold import States, dated, taken_back
 
 GRADES: Final = ("paper", "label_read", "photo", "powered_on", "attested")
 """How chips were counted, the weakest evidence first."""
@@ -716,6 +716,6 @@ class BalanceFold:
         if not isinstance(event, ShipmentVoided):
             record(states, entry)
             return
-        movement = states.recall(event.entry).event if event.entry < entry.number else None
-        if isinstance(movement, Movement) and movement.shipment == event.shipment:
+        movement = taken_back(entry.number, event, states.recall)
+        if movement is not None:
             withdraw(states, event.entry, movement)

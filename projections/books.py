@@ -7,13 +7,13 @@ sums at hand; tests hold both against each other. Units: TPP.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 
+from ledger import quota
 from ledger.events import LicenseApproved, Movement, ShipmentTransferred
 from ledger.policy import Rules
-from ledger.quota import UNCLASSIFIED, QuotaAccount
+from ledger.quota import UNCLASSIFIED, HeldLine, Holding, QuotaAccount
 
 RESERVED, LICENSED, DRAWN = "reserved", "licensed", "drawn"
 
@@ -22,36 +22,11 @@ Cell = tuple[str, str, str, str, str]
 classification; the day of expiry of what is reserved, the authority of what is drawn."""
 
 
-@dataclass(slots=True)
-class _Line:
-    """One chip on a license."""
-
-    eccn: str = ""
-    units: int = 0
-    tpp_per_unit: int = 0
-    shipped: int = 0
-
-    @property
-    def reserves(self) -> int:
-        """TPP still promised."""
-        return max(0, self.units - self.shipped) * self.tpp_per_unit
-
-
-@dataclass(slots=True)
-class _Holding:
-    """A license; shipments may be told before its approval is."""
-
-    lines: dict[str, _Line] = field(default_factory=dict)
-    country: str = ""
-    month: str = ""
-    expires: str = ""
-
-
 class Accounts:
     """What licenses reserve and shipments draw; asked under one set of rules or another."""
 
     def __init__(self) -> None:
-        self._holdings: dict[str, _Holding] = {}
+        self._holdings: dict[str, Holding] = {}
         self._cells: dict[Cell, int] = {}
         self._books: dict[int, _Book] = {}
 
@@ -61,15 +36,13 @@ class Accounts:
 
     def approve(self, approved: LicenseApproved) -> None:
         """A license reserves; approved anew, it reserves what the new approval says."""
-        before = self._holdings.get(approved.license) or _Holding()
+        before = self._holdings.get(approved.license) or Holding({})
         self._reserve(before, -1)
-        on = approved.decided_on
-        month = on.isoformat()[:7]
-        expires = approved.expires_on.isoformat()
-        now = _Holding(before.lines, approved.destination, month, expires)
+        month = approved.decided_on.isoformat()[:7]
+        now = Holding(before.lines, approved.destination, month, approved.expires_on)
         for line in approved.lines:
             shipped = now.lines[line.model].shipped if line.model in now.lines else 0
-            now.lines[line.model] = _Line(line.eccn, line.units, line.tpp_per_unit, shipped)
+            now.lines[line.model] = HeldLine(line.eccn, line.units, line.tpp_per_unit, shipped)
             self._post((LICENSED, approved.destination, month, line.eccn, ""), line.tpp)
         self._reserve(now, 1)
         self._holdings[approved.license] = now
@@ -85,9 +58,9 @@ class Accounts:
             self._post(cell, sign * tpp)
         if movement.license is None:
             return
-        holding = self._holdings.setdefault(movement.license, _Holding())
+        holding = self._holdings.setdefault(movement.license, Holding({}))
         for line in movement.lines:
-            held = holding.lines.setdefault(line.model, _Line())
+            held = holding.lines.setdefault(line.model, HeldLine())
             before = held.reserves
             held.shipped += sign * line.units
             self._promise(holding, held.eccn, held.reserves - before)
@@ -101,13 +74,14 @@ class Accounts:
                 found.post(cell, tpp)
         return found
 
-    def _reserve(self, holding: _Holding, sign: int) -> None:
+    def _reserve(self, holding: Holding, sign: int) -> None:
         for line in holding.lines.values():
             self._promise(holding, line.eccn, sign * line.reserves)
 
-    def _promise(self, holding: _Holding, eccn: str, tpp: int) -> None:
+    def _promise(self, holding: Holding, eccn: str, tpp: int) -> None:
         if tpp:
-            self._post((RESERVED, holding.country, holding.month, eccn, holding.expires), tpp)
+            expires = holding.expires.isoformat()
+            self._post((RESERVED, holding.country, holding.month, eccn, expires), tpp)
 
     def _post(self, cell: Cell, tpp: int) -> None:
         self._cells[cell] = self._cells.get(cell, 0) + tpp
@@ -120,10 +94,7 @@ class _Book:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules  # held here, so that its id stays its own
-        allocation = rules.country_allocation
-        first = date.min if allocation is None else allocation.period_from
-        last = date.max if allocation is None else allocation.period_to
-        self._first, self._last = first.isoformat()[:7], last.isoformat()[:7]
+        self._first, self._last = quota.period(rules)
         self._column = cache(self._column_of)
         self._sovereign = cache(rules.sovereign)
         self._sums: defaultdict[tuple[str, str], int] = defaultdict(int)
@@ -164,14 +135,9 @@ class _Book:
         return sorted(named | {country for (country, _), tpp in self._sums.items() if tpp})
 
     def _column_of(self, kind: str, eccn: str, authority: str) -> str | None:
-        rules = self.rules
-        if rules.country_allocation is not None:
-            counted = rules.counts(eccn)
-        else:
-            counted = rules.item_group(eccn) is not None if rules.items else eccn != UNCLASSIFIED
-        if not counted:
+        if not quota.counts(self.rules, eccn):
             return None
-        return "exempt" if kind == DRAWN and rules.exempt(authority) else kind
+        return "exempt" if kind == DRAWN and self.rules.exempt(authority) else kind
 
 
 def drawn_by(movement: Movement) -> list[tuple[Cell, int]]:

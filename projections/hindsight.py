@@ -26,7 +26,7 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.events.agreements import AboutAgreement
-from ledger.fold import MemoryStates
+from ledger.fold import MemoryStates, taken_back
 from ledger.policy import Rules
 from ledger.quota import QuotaAccount, QuotaFold
 from ledger.terms import PartyId
@@ -241,10 +241,10 @@ class Hindsight:
 
     def _void(self, number: int, voided: ShipmentVoided) -> None:
         """A shipment has never been; told of at the entry of the void."""
-        if voided.entry >= number or voided.entry in self._gone:
+        if voided.entry in self._gone:
             return
-        movement = self._recall(voided.entry).event
-        if isinstance(movement, Movement) and movement.shipment == voided.shipment:
+        movement = taken_back(number, voided, self._recall)
+        if movement is not None:
             self._gone.add(voided.entry)
             self._accounts.ship(movement, sign=-1)
             self._told.append(_Told(number, movement.on, movement.destination))

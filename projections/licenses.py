@@ -24,7 +24,7 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.events.licenses import LicenseLine
-from ledger.fold import States, dated
+from ledger.fold import States, dated, taken_back
 
 Status = Literal["unknown", "applied", "approved", "denied", "returned", "exhausted", "expired"]
 """unknown: shipments name it, and no entry says what it is."""
@@ -107,14 +107,11 @@ class LicensesFold:
                 _change(states, event.license, entry.number, returned=event, approved=None)
             case Movement(license=license_) as movement if license_ is not None:
                 _ship(states, movement, entry.number, 1)
-            case ShipmentVoided(entry=number, shipment=shipment):
-                if number >= entry.number or states.number(f"V/{number}"):
-                    return
-                voided = states.recall(number).event
-                if not isinstance(voided, Movement) or voided.shipment != shipment:
-                    return
-                states.put(f"V/{number}", 1)
-                _ship(states, voided, entry.number, -1)
+            case ShipmentVoided() as void if not states.number(f"V/{void.entry}"):
+                voided = taken_back(entry.number, void, states.recall)
+                if voided is not None:
+                    states.put(f"V/{void.entry}", 1)
+                    _ship(states, voided, entry.number, -1)
             case _:
                 return
 

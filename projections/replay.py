@@ -45,7 +45,7 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.events.agreements import AboutAgreement
-from ledger.fold import MemoryStates
+from ledger.fold import MemoryStates, taken_back
 from ledger.policy import Pack, Rules, Section, where
 from ledger.quota import QuotaAccount, QuotaFold
 from ledger.terms import PartyId
@@ -591,15 +591,12 @@ def _dates(value: object) -> Iterator[date]:
 
 def gone(voids: Iterable[Entry], recall: Callable[[int], Entry]) -> frozenset[int]:
     """The entries of movements that were voided, and so have never been."""
-    found = set()
-    for entry in voids:
-        event = entry.event
-        if not isinstance(event, ShipmentVoided) or event.entry >= entry.number:
-            continue
-        voided = recall(event.entry).event
-        if isinstance(voided, Movement) and voided.shipment == event.shipment:
-            found.add(event.entry)
-    return frozenset(found)
+    return frozenset(
+        void.entry
+        for entry in voids
+        if isinstance(void := entry.event, ShipmentVoided)
+        and taken_back(entry.number, void, recall) is not None
+    )
 
 
 def replayed(

@@ -35,7 +35,7 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.events.end_use_checks import AboutCheck, Rating
-from ledger.fold import States, dated
+from ledger.fold import States, dated, taken_back
 
 Figure = Literal[
     "applications", "approved", "denied", "returned", "days", "licensed_tpp", "shipped_tpp",
@@ -193,13 +193,10 @@ class StatisticsFold:
                 return
 
     def _void(self, states: States, number: int, event: ShipmentVoided) -> None:
-        if event.entry >= number or states.number(f"V/{event.entry}"):
+        if states.number(f"V/{event.entry}"):
             return
-        voided = states.recall(event.entry).event
-        if (
-            isinstance(voided, ShipmentExported | ShipmentReexported)
-            and voided.shipment == event.shipment
-        ):
+        voided = taken_back(number, event, states.recall)
+        if isinstance(voided, ShipmentExported | ShipmentReexported):
             states.put(f"V/{event.entry}", 1)
             _post(states, number, _shipped(voided), -1, corrects=True)
 
