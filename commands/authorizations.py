@@ -20,7 +20,7 @@ from typing import NamedTuple
 from commands.decider import Situation
 from ledger.events import LicenseApproved, Movement
 from ledger.policy import Rules
-from ledger.terms import BasisPoints, Country, PartyId, Tpp
+from ledger.terms import WHOLE_BP, BasisPoints, Country, PartyId, Tpp, quarter_of
 
 UNITED_STATES: Country = "US"
 
@@ -113,7 +113,7 @@ def _installed(
         and _counts(arrival, on, rules)
     )
     limit, section = rules.nveu_limit(on), rules.nveu.section
-    quarter = f"{on.year}Q{(on.month + 2) // 3}"
+    quarter = quarter_of(on)
     if limit is None:
         return [f"no NVEU limit is set for {quarter}, and this relies on one (15 CFR {section})"]
     if total <= limit:
@@ -148,11 +148,11 @@ def _shares(
         lines.append(("outside the United States", abroad, uveu.outside_us_bp))
     return [
         f"with this, {part:,} of the {total:,} TPP on record here for {company[0]} and what it owns"
-        f" stand {where}: {_percent(part * 10_000 // total)}; UVEU allows {_percent(allowed)} of"
+        f" stand {where}: {_percent(part * WHOLE_BP // total)}; UVEU allows {_percent(allowed)} of"
         f" all it owns, which may be more than is on record (15 CFR {uveu.section} and"
         " supplement no. 10 to part 748, paragraph 6)"
         for where, part, allowed in lines
-        if part * 10_000 > allowed * total
+        if part * WHOLE_BP > allowed * total
     ]
 
 

@@ -292,9 +292,7 @@ def _reviewed(approved: LicenseApproved, act: Act, rules: Rules, situation: Situ
         seats = (
             seat.location or destination, seat.headquarters, seat.parent_headquarters,
         )  # fmt: skip
-        tiers = [rules.tier(place, on) for place in (destination, *seats) if place is not None]
-        worst = max((tier for tier in tiers if tier is not None), default=None)
-        standing = "in D:5 or Macau" if worst is None else f"tier {worst}"
+        standing = rules.standing((destination, *seats), on)
         if seat.headquarters is None or seat.parent_headquarters is None:
             warnings.append(f"the headquarters of {party} or of its parent is not on record")
         why = _why(destination, seat.headquarters, seat.parent_headquarters)

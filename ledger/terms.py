@@ -117,6 +117,15 @@ FLAG_ID_DIGITS: Final = 16
 _FLAG_ID = re.compile(f"[0-9a-f]{{4,{FLAG_ID_DIGITS}}}")
 
 
+def quarter_of(day: date) -> str:
+    """The calendar quarter of a day.
+
+    >>> quarter_of(date(2025, 3, 31)), quarter_of(date(2025, 4, 1))
+    ('2025Q1', '2025Q2')
+    """
+    return f"{day.year}Q{(day.month + 2) // 3}"
+
+
 def day(text: str) -> date:
     """A date as ISO 8601 writes it.
 

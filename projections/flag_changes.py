@@ -8,13 +8,13 @@ how far past a limit something went may differ without another flag.
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
-from functools import cache
 from typing import Final, NamedTuple
 
-from ledger.policy import Rules, Section, parse_pack, shipped_pack
+from ledger.policy import Rules, Section
 from projections.red_flags import RedFlag
-from projections.reference import DETECTION_PACK, Span
+from projections.reference import DETECTION_PACK, Span, shipped_rules
 from projections.replay import NO_RULE, Change, Difference, Lines, RuleLine, ruled
+from projections.verdicts import scope_named
 
 PLACES: Final[dict[str, tuple[Section, str]]] = {
     "cap-breach": ("country_allocation", "country_allocation.tpp"),
@@ -125,7 +125,7 @@ def _line(flag: RedFlag, judged: Rules, rules: tuple[Rules, Rules], lines: Lines
             having = next((each for each in (now, then) if each.governing(section)), None)
             if differs and having is not None:
                 return lines.of(having, section, section)
-    looking = judged if judged.detection is not None else _default_detection()
+    looking = judged if judged.detection is not None else shipped_rules(DETECTION_PACK)
     return lines.of(looking, "detection", f"detection.patterns.{flag.rule}.name")
 
 
@@ -133,17 +133,12 @@ def _place(flag: RedFlag, rules: Rules) -> tuple[Section | None, str]:
     if flag.rule in PLACES:
         section, place = PLACES[flag.rule]
         return (section, place) if rules.governing(section) else (None, "")
-    for number, row in enumerate(rules.scope, 1):
-        if f"(§{row.section})" in flag.because:
-            return "scope", f"scope.{number}.reach"
+    named = scope_named(rules, flag.because)
+    if named[0] is not None:
+        return named
     for number, rule in enumerate(rules.exceptions, 1):
         if f"{rule.code} (§{rule.section})" in flag.because:
             return "exceptions", f"exceptions.{number}"
     if rules.hq_rule is not None and f"(§{rules.hq_rule.section})" in flag.because:
         return "hq_rule", "hq_rule"
     return None, ""
-
-
-@cache
-def _default_detection() -> Rules:
-    return Rules.of([parse_pack(shipped_pack(DETECTION_PACK))])

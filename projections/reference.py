@@ -195,7 +195,7 @@ class Day:
         Where these rules have no list of their own, the one that ships with this program counts:
         the group is older than the rules on chips, and the list carries its own dates.
         """
-        rules = default_places() if self.rules.d5 is None else self.rules
+        rules = shipped_rules(ENTRY_TEXT_PACK) if self.rules.d5 is None else self.rules
         return cache(partial(rules.in_d5, on=self.on))
 
     @cached_property
@@ -250,24 +250,22 @@ class Day:
 
 
 @cache
-def default_places() -> Rules:
-    """Country Group D:5 and who is sovereign, where the rules in force list neither."""
-    return Rules.of([parse_pack(shipped_pack(ENTRY_TEXT_PACK))])
+def shipped_rules(policy: str) -> Rules:
+    """The rules of one pack that ships with this program, where those in force say nothing."""
+    return Rules.of([parse_pack(shipped_pack(policy))])
 
 
-@cache
 def default_affiliates() -> Affiliates:
     """When what listed parties own is treated as listed, where the rules in force do not say."""
-    affiliates = parse_pack(shipped_pack(AFFILIATES_PACK)).affiliates
+    affiliates = shipped_rules(AFFILIATES_PACK).affiliates
     if affiliates is None:
         raise LookupError(f"the pack {AFFILIATES_PACK} that ships with this program names none")
     return affiliates
 
 
-@cache
 def default_detection() -> Detection:
     """How patterns are looked for where the rules in force do not say."""
-    detection = parse_pack(shipped_pack(DETECTION_PACK)).detection
+    detection = shipped_rules(DETECTION_PACK).detection
     if detection is None:
         raise LookupError(f"the pack {DETECTION_PACK} that ships with this program looks for none")
     return detection

@@ -36,6 +36,7 @@ from ledger.events import (
 )
 from ledger.events.end_use_checks import AboutCheck, Rating
 from ledger.fold import States, dated, taken_back
+from ledger.terms import quarter_of
 
 Figure = Literal[
     "applications", "approved", "denied", "returned", "days", "licensed_tpp", "shipped_tpp",
@@ -80,13 +81,11 @@ class Total(msgspec.Struct, array_like=True, gc=False):
     """One figure of one quarter and country.
 
     amount       the sum
-    postings     how many entries it is made from, those that took back too
     corrections  how many of them took something back
     days         for `days`: how many decisions took so many days, which are written as text
     """
 
     amount: int = 0
-    postings: int = 0
     corrections: int = 0
     days: dict[str, int] = {}
 
@@ -151,14 +150,14 @@ class StatisticsFold:
     """Totals, and the postings they are made from; kept under short keys.
 
     T/<quarter>/<country>/<figure>            the total
-    E/<quarter>/<country>/<figure>/<entry>/±  what an entry put there (+) or took back (-)
+    E/<quarter>/<country>/<figure>/<entry>/=  what an entry put there; with -, what it took back
     L/<license>, C/<check>                    what is known of a case, and posted of it
     V/<entry>                                 a voided shipment's entry
     latest                                    newest day anything here is about
     """
 
     name = "statistics"
-    version = 2
+    version = 3
     reads = frozenset(
         event.wire
         for event in (
@@ -308,15 +307,6 @@ def revisions(found: Iterable[PostingRow], since: int | None = None) -> list[Pos
     return [row for row in found if row.entry > since]
 
 
-def quarter_of(day: date) -> str:
-    """The calendar quarter of a day.
-
-    >>> quarter_of(date(2025, 3, 31)), quarter_of(date(2025, 4, 1))
-    ('2025Q1', '2025Q2')
-    """
-    return f"{day.year}Q{(day.month + 2) // 3}"
-
-
 def median(days: Mapping[str, int]) -> int | None:
     """The fewest days within which half of the decisions came; None without any.
 
@@ -417,7 +407,6 @@ def _with(total: Total, posted: Posted, *, days: bool) -> Total:
             counted[day] = left
     return Total(
         total.amount + posted.sign * posted.amount,
-        total.postings + 1,
         total.corrections + (posted.sign < 0),
         counted,
     )
@@ -429,7 +418,6 @@ def _both(one: Total, other: Total) -> Total:
     }
     return Total(
         one.amount + other.amount,
-        one.postings + other.postings,
         one.corrections + other.corrections,
         days,
     )

@@ -227,25 +227,32 @@ def _row(asked: Asked, line: LicenseLine, day: Day, seat: Seat) -> ReviewRow | N
 
 
 def _standing(destination: Country, seat: Seat, day: Day) -> str:
-    rules, on = day.rules, day.on
     places = (destination, seat.location, seat.headquarters, seat.parent_headquarters)
-    tiers = [rules.tier(place, on) for place in places if place is not None]
-    worst = max((tier for tier in tiers if tier is not None), default=None)
     return (
-        f"{'in D:5 or Macau' if worst is None else f'tier {worst}'} by destination {destination},"
+        f"{day.rules.standing(places, day.on)} by destination {destination},"
         f" headquarters {seat.headquarters or 'unknown'}, parent's headquarters"
         f" {seat.parent_headquarters or 'unknown'}"
     )
 
 
-def _needing(rules: Rules, why: str) -> tuple[Section | None, str]:
-    """The rule that requires a license, by the section its reason names."""
+def scope_named(rules: Rules, why: str) -> tuple[Section | None, str]:
+    """The row that requires a license for some items or for chips by name, by the section that a
+    reason names.
+    """
     for number, row in enumerate(rules.scope, 1):
         if f"(§{row.section})" in why:
             return "scope", f"scope.{number}.reach"
     for number, named in enumerate(rules.chip_controls, 1):
         if f"(§{named.section})" in why:
             return "chip_control", f"chip_control.{number}"
+    return None, ""
+
+
+def _needing(rules: Rules, why: str) -> tuple[Section | None, str]:
+    """The rule that requires a license, by the section its reason names."""
+    named = scope_named(rules, why)
+    if named[0] is not None:
+        return named
     return ("hq_rule", "hq_rule") if rules.hq_rule is not None else (None, "")
 
 

@@ -24,6 +24,14 @@ class FrontDoor:
         return Ledger.open(self.ledger_place)
 
 
+def answer(place, words):
+    """What typing answers: standard output and error."""
+    group = click.Group(commands=VERBS)
+    result = CliRunner().invoke(group, words, obj=FrontDoor(place), catch_exceptions=False)
+    assert 0 == result.exit_code, result.output
+    return result
+
+
 class Desk:
     """Somebody at a keyboard."""
 
@@ -34,12 +42,7 @@ class Desk:
         self.ledger = self.office.ledger
 
     def type(self, text):
-        group = click.Group(commands=VERBS)
-        result = CliRunner().invoke(
-            group, text.split(), obj=FrontDoor(self.place), catch_exceptions=False
-        )
-        assert 0 == result.exit_code, result.output
-        return result.stdout
+        return answer(self.place, text.split()).stdout
 
     def rows(self, text):
         return json.loads(self.type(f"{text} --format json"))

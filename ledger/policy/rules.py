@@ -5,7 +5,7 @@ and the date asked for; a country or headquarters that is not known is never gue
 """
 
 import calendar
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -43,7 +43,7 @@ from ledger.policy.pack import (
     UniversalVeu,
     Validity,
 )
-from ledger.terms import BasisPoints, Country, PolicyId, Tpp
+from ledger.terms import WHOLE_BP, BasisPoints, Country, PolicyId, Tpp
 
 S = TypeVar("S")
 
@@ -234,6 +234,19 @@ class Rules:
             return 3
         return 1 if code in self.tiers.tier_1 else 2
 
+    def worst_tier(self, places: Iterable[str | None], on: date) -> int | None:
+        """The highest tier among some places, those that are not known left out; None without any.
+
+        It governs: a headquarters in tier 3 makes tier 3 of a party in tier 1.
+        """
+        tiers = [self.tier(place, on) for place in places if place is not None]
+        return max((tier for tier in tiers if tier is not None), default=None)
+
+    def standing(self, places: Iterable[str | None], on: date) -> str:
+        """The same in words, for who is reviewed under rules with tiers or without."""
+        worst = self.worst_tier(places, on)
+        return "in D:5 or Macau" if worst is None else f"tier {worst}"
+
     def party_tier(
         self, *, location: str, headquarters: str | None, parent: str | None, on: date
     ) -> PartyTier:
@@ -269,7 +282,7 @@ class Rules:
         base, rule = self.allocation(country, on), self.country_allocation
         if base is None or rule is None:
             return None
-        return base + base * rule.max_uplift_bp // 10_000
+        return base + base * rule.max_uplift_bp // WHOLE_BP
 
     def cap(self, country: str, on: date, uplift_tpp: Tpp = 0) -> Tpp | None:
         """The allocation with an agreed uplift, which never counts beyond the full one."""
@@ -411,7 +424,7 @@ class Rules:
         """Installed base one NVEU may reach in one country in that quarter; None outside them."""
         if self.nveu is None:
             return None
-        name = f"{on.year}Q{(on.month + 2) // 3}"
+        name = terms.quarter_of(on)
         return next((each.tpp for each in self.nveu.quarters if each.quarter == name), None)
 
     def review(
@@ -438,8 +451,7 @@ class Rules:
         within_allocation  whether the country's allocation, uplift included, still has room
         """
         places = [destination, *(seat for seat in headquarters if seat is not None)]
-        tiers = [self.tier(place, on) for place in places]
-        worst = max((tier for tier in tiers if tier is not None), default=None)
+        worst = self.worst_tier(places, on)
         in_d5 = any(self.in_d5(place, on) for place in places)
         group, state = self.item_group(eccn), "within" if within_allocation else "met"
         return next(
@@ -506,7 +518,7 @@ class Rules:
             return None
         if self.sovereign(destination) not in rule.destinations:
             return None
-        return at_home_tpp * rule.share_bp // 10_000
+        return at_home_tpp * rule.share_bp // WHOLE_BP
 
     def duty(self, tpp: Tpp, dram_gbps: int | None, on: date) -> DutyBand | None:
         """The duty band a chip falls in on its way into the United States."""

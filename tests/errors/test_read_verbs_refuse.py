@@ -5,26 +5,14 @@ from datetime import date
 
 import pytest
 from click.testing import CliRunner
+from reader import VERBS, FrontDoor
 from world import ORIGIN, Office, adopted, approved, exported, party
 
 from ledger.checkpoint import Checkpoint, parse_note, sign_note
 from ledger.errors import Exit, LedgerError, Malformed
-from ledger.log import Ledger
 from ledger.policy import shipped_packs
-from projections import cli
 from projections.alerts import called
 from projections.red_flags import RULES, Raised, RedFlag
-
-VERBS = {verb.name: verb for verb in cli.commands} | {"license": cli.license}
-"""The front door mounts `license` as `license show`."""
-
-
-class FrontDoor:
-    def __init__(self, place):
-        self.ledger_place = place
-
-    def open(self):
-        return Ledger.open(self.ledger_place)
 
 
 @pytest.fixture(scope="module")

@@ -187,19 +187,19 @@ new Promise((tell) => {
 """What the page made of the folder, once it has heard of it."""
 
 
+def folder_compared(browser, folder):
+    browser.open(folder / "verify.html")
+    browser.answer("result")
+    browser.choose("#folder", folder)
+    return browser.answer(COMPARED)
+
+
 def test_the_page_compares_the_files_beside_it(made, browser, tmp_path):
     folder = unpacked(sealed(made.files), tmp_path / "case")
-    browser.open(folder / "verify.html")
-    browser.answer("result")
-
-    browser.choose("#folder", folder)
-    same = browser.answer(COMPARED)
+    same = folder_compared(browser, folder)
     (folder / "entries.jsonl").write_bytes((folder / "entries.jsonl").read_bytes()[:-2])
     (folder / "note.txt").write_text("hello")
-    browser.open(folder / "verify.html")
-    browser.answer("result")
-    browser.choose("#folder", folder)
-    other = browser.answer(COMPARED)
+    other = folder_compared(browser, folder)
 
     assert {"same": len(sealed(made.files)), "wrong": [], "sealed": None} == same
     assert [
@@ -211,10 +211,7 @@ def test_all_three_say_whether_the_log_sealed_the_case(made, browser, tmp_path):
     files = sealed_by(made.files, made.log)
     folder = unpacked(files, tmp_path / "case")
     code, words = shell(folder)
-    browser.open(folder / "verify.html")
-    browser.answer("result")
-    browser.choose("#folder", folder)
-    compared = browser.answer(COMPARED)
+    compared = folder_compared(browser, folder)
     report = answer(pack(files))
 
     assert ("VALID", 0) == (report.verdict, code), words
@@ -258,10 +255,7 @@ def test_all_three_find_a_seal_that_is_not_the_logs(made, browser, tmp_path, for
     files = forged(made)
     folder = unpacked(files, tmp_path / "case")
     code, words = shell(folder)
-    browser.open(folder / "verify.html")
-    browser.answer("result")
-    browser.choose("#folder", folder)
-    compared = browser.answer(COMPARED)
+    compared = folder_compared(browser, folder)
 
     assert {"MANIFEST"} == codes(answer(pack(files)))
     assert (4, True) == (code, "wrong: MANIFEST: MANIFEST.sig is not the log's" in words)
@@ -326,10 +320,7 @@ def test_all_three_miss_a_seal_that_was_taken_off(made, browser, tmp_path):
     files = sealed({**made.files, "flags.json": marked})
     folder = unpacked(files, tmp_path / "case")
     code, words = shell(folder)
-    browser.open(folder / "verify.html")
-    browser.answer("result")
-    browser.choose("#folder", folder)
-    compared = browser.answer(COMPARED)
+    compared = folder_compared(browser, folder)
 
     missed = "flags.json says that the log sealed it: MANIFEST.sig is not here"
     assert [missed] == [one.problem for one in answer(pack(files)).findings]

@@ -6,11 +6,10 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import click
 import pytest
-from click.testing import CliRunner
 from custody_stories import IMPOSSIBLE, counted, made, onward, sent, site, stock
 from msgspec.structs import replace
+from reader import answer
 from world import ORIGIN, Office, line, party
 
 from ledger.checkpoint import parse_note
@@ -21,24 +20,13 @@ from ledger.events import (
     ShipmentOnwardObserved,
     ShipmentVoided,
 )
-from ledger.log import Ledger
-from projections import cli
 
-VERBS = {verb.name: verb for verb in cli.commands}
 DELIVERED = ShipmentDelivered(
     shipment="S-1", delivered_on=sent(on=9).on, country="AE", received_by="acme"
 )
 LEG = ShipmentLegCompleted(
     shipment="S-1", leg=1, origin="US", arrived_in="AE", arrived_on=sent(on=8).on
 )
-
-
-class FrontDoor:
-    def __init__(self, place):
-        self.ledger_place = place
-
-    def open(self):
-        return Ledger.open(self.ledger_place)
 
 
 @pytest.fixture
@@ -54,12 +42,7 @@ def typed(tmp_path):
         office.ledger.close()
 
         def type_(*words):
-            group = click.Group(commands=VERBS)
-            result = CliRunner().invoke(
-                group, [str(word) for word in words], obj=FrontDoor(place), catch_exceptions=False
-            )
-            assert 0 == result.exit_code, result.output
-            return result
+            return answer(place, [str(word) for word in words])
 
         type_.sealed = parse_note(note, origin=ORIGIN, log_spki=office.log.spki)
         return type_

@@ -4,12 +4,11 @@ import csv
 import io
 import json
 import stat
-from dataclasses import dataclass
 from datetime import date
 
-import click
 import pytest
 from click.testing import CliRunner
+from reader import VERBS, Desk, answer
 from world import (
     H100,
     Office,
@@ -26,9 +25,7 @@ from ledger.errors import NotAuthentic
 from ledger.events import ControlPublished
 from ledger.log import Ledger
 from ledger.policy import digest, shipped_pack
-from projections import cli
 
-VERBS = {verb.name: verb for verb in cli.commands} | {"license": cli.license}
 FULL = 790_000_000 // H100
 HISTORY = (
     adopted(),
@@ -44,14 +41,6 @@ HISTORY = (
 """Entries 2 to 10."""
 
 
-@dataclass
-class FrontDoor:
-    ledger_place: str
-
-    def open(self):
-        return Ledger.open(self.ledger_place)
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("ledger") / "ledger.db"
@@ -62,12 +51,7 @@ def place(tmp_path_factory):
 
 
 def typed(place, text, *more):
-    result = CliRunner().invoke(
-        click.Group(commands=VERBS), [*text.split(), *more], obj=FrontDoor(f"sqlite:///{place}"),
-        catch_exceptions=False,
-    )  # fmt: skip
-    assert 0 == result.exit_code, result.output
-    return result.stdout
+    return answer(f"sqlite:///{place}", [*text.split(), *more]).stdout
 
 
 def rows(place, text):
@@ -209,3 +193,18 @@ def test_under_caps_in_force_a_raised_cap_lets_more_through(tmp_path):
     assert ("allowed", False, "diffusion-2025:allocation=1580000000") == (
         row["change"], row["stopped"], row["policy"]
     )  # fmt: skip
+
+
+def test_a_flag_that_rests_on_a_letter_cites_the_row_that_names_the_chip(tmp_path):
+    h20 = line(model="h20", eccn=None, tpp_per_unit=2_368)
+    sent = exported(authority="NLR", lines=(h20,), route=("US", "CN"), exported_on=date(2025, 6, 2))
+    desk = Desk(f"sqlite:///{tmp_path / 'ledger.db'}", (adopted(), party(), sent))
+    policy = "adv-comp-2023,cn-h20-letter-2025"
+    found = desk.rows(f"replay --policy {policy} --only flags")
+    desk.ledger.close()
+
+    assert [("flag_added", "cn-h20-letter-2025", "chip_control.1")] == [
+        (row["change"], row["rule_policy"], row["rule"])
+        for row in found
+        if row["supposed"].startswith("without-authority")
+    ]
