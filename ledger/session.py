@@ -19,7 +19,7 @@ from ledger.errors import Malformed, NotPermitted, Unknown
 from ledger.events import LedgerOpened
 from ledger.fold import Fold
 from ledger.log import Ledger
-from ledger.policy import shipped_pack
+from ledger.policy import pack_names, shipped_pack
 from ledger.signatures import Signer
 from ledger.store import Store
 
@@ -124,6 +124,11 @@ class Session:
             return ""
         names = sorted(path.name.removesuffix(".pub") for path in self.keys_folder.glob("*.pub"))
         return f"; {self.keys_folder} holds {', '.join(names)}" if names else ""
+
+
+def pack_files(spec: str) -> dict[str, str]:
+    """The texts of the packs that a line (`ledger.policy.supposing`) names as files, by name."""
+    return {name: pack_text(name) for name in pack_names(spec) if name.endswith(".toml")}
 
 
 def pack_text(name: str) -> str:

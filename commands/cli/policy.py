@@ -24,13 +24,12 @@ from ledger.policy import (
     PolicyTimeline,
     Supposed,
     after,
-    pack_names,
     parse_pack,
     shipped_pack,
     shipped_packs,
     supposed_packs,
 )
-from ledger.session import Session, pack_text
+from ledger.session import Session, pack_files, pack_text
 from ledger.terms import identifier
 
 
@@ -241,8 +240,7 @@ def chips(words: tuple[str, ...]) -> None:
 
 
 def _packs(spec: str) -> tuple[Supposed, ...]:
-    files = [name for name in pack_names(spec) if name.endswith(".toml")]
-    return supposed_packs(spec, {name: pack_text(name) for name in files})
+    return supposed_packs(spec, pack_files(spec))
 
 
 def _told(session: Session, known_at: str | None) -> list[Entry]:

@@ -55,7 +55,8 @@ _NEEDS: Final[dict[Section, tuple[Section, ...]]] = {
 """A section that would be silently empty without another must bring that one along, or lie over
 packs that do."""
 
-_DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
+DECIMAL: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
+"""An exact decimal, which stands in quotes: a pack holds no float."""
 _QUARTER = re.compile(r"20[0-9]{2}Q[1-4]")
 
 
@@ -676,7 +677,7 @@ def _holds_number(value: object) -> bool:
         case int():
             return True
         case str():
-            return _DECIMAL.fullmatch(value) is not None
+            return DECIMAL.fullmatch(value) is not None
         case list():
             return any(_holds_number(item) for item in value)
         case _:

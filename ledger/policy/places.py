@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ledger.errors import Malformed
+from ledger.policy.pack import DECIMAL
 
 _TOKEN = re.compile(
     r'(?P<quoted>"{3}(?:\\.|[^\\])*?"{3}|\'{3}.*?\'{3}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
@@ -23,7 +24,6 @@ _TOKEN = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _KEY_ENDS = re.compile(r"[ \t]*=")
-_DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 _MARK: Final = 10**40
 """Stands for the first value while places are looked for; no pack holds so large a number."""
@@ -168,7 +168,7 @@ def _is_parameter(name: str, value: Any) -> bool:
         case int() | date():
             return True
         case str():
-            return _DECIMAL.fullmatch(value) is not None
+            return DECIMAL.fullmatch(value) is not None
         case _:
             return False
 

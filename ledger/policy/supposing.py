@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.errors import Malformed
-from ledger.policy.pack import Pack, parse_pack, shipped_pack
+from ledger.policy.pack import DECIMAL, Pack, parse_pack, shipped_pack
 from ledger.policy.places import Parameter, full_name, parameters, short_names
 from ledger.policy.rules import Rules
 
 _WHOLE = re.compile(r"[0-9]+(_[0-9]+)*")
-_DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +172,7 @@ def _value(policy: str, parameter: Parameter, typed: str) -> str:
             return str(int(typed))
         case date() if _is_date(typed):
             return typed
-        case str() if _DECIMAL.fullmatch(typed):
+        case str() if DECIMAL.fullmatch(typed):
             return f'"{typed}"'
     kind = {int: "a whole number", str: "a decimal"}.get(type(parameter.value), "a date")
     raise Malformed(

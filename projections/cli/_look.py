@@ -23,8 +23,8 @@ from ledger.fold import Fold, States, Until, day_of, reaches_past
 from ledger.known import known_by
 from ledger.log import Ledger, Slice, nodes, select, select_subject
 from ledger.merkle import inclusion_proof, root_of
-from ledger.policy import PolicyTimeline, Rules, after, pack_names, suppose
-from ledger.session import pack_text
+from ledger.policy import PolicyTimeline, Rules, after, suppose
+from ledger.session import pack_files
 from ledger.terms import INTEGER_MAX
 
 POLICY_EVENTS: Final = (PolicyAdopted.wire, PolicyWithdrawn.wire)
@@ -177,8 +177,7 @@ class Look:
         if question.policy is None:
             return None
         texts = {str(each.policy): each.text for each in self.timeline().adoptions}
-        files = [name for name in pack_names(question.policy) if name.endswith(".toml")]
-        return suppose(question.policy, texts | {name: pack_text(name) for name in files})
+        return suppose(question.policy, texts | pack_files(question.policy))
 
     def stamp(self, question: Question) -> dict[str, Any]:
         """What every row says of its making."""

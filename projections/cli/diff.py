@@ -8,11 +8,10 @@ from typing import Any, Final
 
 import click
 
-from ledger import quota
+from ledger import quota, terms
 from ledger.errors import Malformed
 from ledger.events import ShipmentVoided, tags
 from ledger.fold import Fold
-from ledger.terms import COUNTRIES
 from projections import diff as differences
 from projections import licenses as register
 from projections import quotas as board
@@ -192,8 +191,7 @@ class _Causes:
         if cited:
             return cited
         if difference.view == "quotas":
-            sovereign = self._rules.sovereign
-            members = [one for one in COUNTRIES if sovereign(one) == difference.subject]
+            members = self._rules.members(terms.country(difference.subject))
             return self._touching(f"country:{one}" for one in members)
         named = self._all.numbered([*difference.cited, *difference.shared])
         wanted = {tag for entry in named for tag in tags(entry.event)}

@@ -13,8 +13,9 @@ from ledger import terms
 from ledger.catalogue import chip
 from ledger.errors import Malformed
 from ledger.policy import Rules, suppose
+from ledger.session import pack_files
 from projections import loopholes
-from projections.cli._look import told
+from projections.cli._look import options, told
 from projections.cli._save import saving
 from projections.cli._shown import names_in
 from projections.loopholes import GAMBITS, Orders, World
@@ -72,10 +73,7 @@ class ProbeRow:
     help="Write what was found there, as files that import reads.",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Write over files that are there.")
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "json", "jsonl", "csv"]), default="table",
-    show_default=True, help="How rows are shown.",
-)  # fmt: skip
+@options()
 def probe(
     policy: str,
     country: str | None,
@@ -90,7 +88,7 @@ def probe(
 
     PACK may change values and name several packs, as --policy does. No ledger is needed or read.
     """
-    rules = suppose(policy, {})
+    rules = suppose(policy, pack_files(policy))
     world = _world(policy, rules, country, model)
     until = time.monotonic() + seconds
     rows = []

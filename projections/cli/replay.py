@@ -19,14 +19,13 @@ from ledger.policy import (
     Rules,
     Section,
     digest,
-    pack_names,
     parameters,
     parse_pack,
     shipped_pack,
     supposed_packs,
 )
 from ledger.policy.places import full_name
-from ledger.session import pack_text
+from ledger.session import pack_files
 from ledger.signatures import Signer
 from ledger.statement import opened, sealed
 from projections.cli._look import Look, Place, Question, looking, options
@@ -188,9 +187,7 @@ def run(
 
 
 @replay.command("verify")
-@click.argument(
-    "path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+@click.argument("path", metavar="FILE", type=THERE)
 @click.pass_obj
 def verify(place: Place, path: Path) -> None:
     """Check a signed replay against this ledger: whose it is, of what, and that it comes out again.
@@ -368,10 +365,9 @@ class Made:
 def supposed(look: Look, policy: str) -> tuple[PackSupposed, ...]:
     """The packs of a line, as adopted here, else as they ship or stand in a file."""
     texts = {str(each.policy): each.text for each in look.timeline().adoptions}
-    files = {name: pack_text(name) for name in pack_names(policy) if name.endswith(".toml")}
     return tuple(
         PackSupposed(":".join((each.pack.id, *map(str, each.changed))), each.text)
-        for each in supposed_packs(policy, texts | files)
+        for each in supposed_packs(policy, texts | pack_files(policy))
     )
 
 

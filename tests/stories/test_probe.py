@@ -2,6 +2,8 @@
 
 import json
 
+from ledger.policy import shipped_pack
+
 
 def test_a_way_around_the_cap_is_found_written_and_replayed(small_office, tmp_path):
     folder = tmp_path / "ways"
@@ -33,7 +35,11 @@ def test_what_cannot_be_probed_is_said(small_office, tmp_path):
     tier_1 = small_office.types("policy", "probe", "diffusion-2025", "--to", "JP")
     consumer = small_office.types("policy", "probe", "diffusion-2025", "--chip", "h20")
 
-    assert [2, 2, 2] == [each.code for each in (uncapped, tier_1, consumer)]
+    (tmp_path / "mine.toml").write_text(shipped_pack("adv-comp-2023"))
+    file = small_office.types("policy", "probe", str(tmp_path / "mine.toml"))
+
+    assert [2, 2, 2, 2] == [each.code for each in (uncapped, tier_1, consumer, file)]
+    assert "mine.toml caps no country, so there is no cap to get around" in file.err
     assert "adv-comp-2023 caps no country, so there is no cap to get around" in uncapped.err
     assert "diffusion-2025 does not cap JP" in tier_1.err
     assert "diffusion-2025 does not count h20 against a cap" in consumer.err
