@@ -7,7 +7,6 @@ from typing import Final
 
 from ledger.entry import Entry
 from ledger.events import (
-    Event,
     PartyDelisted,
     PartyListed,
     PartyRegistered,
@@ -17,8 +16,9 @@ from ledger.events import (
 from ledger.fold import States
 from projections import custody
 from projections.custody import OBSERVED, RUNNING, Step
+from projections.red_flags._chips import OfChips
 from projections.red_flags._red_flag import RedFlag, Severity, entries
-from projections.red_flags._rule import Finding, Rule, standing
+from projections.red_flags._rule import Finding, standing
 from projections.reference import Party, Reference
 
 IN_HAND: Final = frozenset({"field_recovery", "customs", "visit", "teardown"}) | RUNNING
@@ -30,7 +30,7 @@ BY_DELAY: Final = frozenset({"landmark_ping", "attested_ping"})
 HOURS: Final = 24
 
 
-class LocatedElsewhere(Rule):
+class LocatedElsewhere(OfChips):
     """A chip was found in a country to which no movement on record took it.
 
     Hard, where somebody had it in hand there, or where a listed party's product was taken apart
@@ -65,7 +65,7 @@ class LocatedElsewhere(Rule):
                 return
             case PartyRegistered(party=party) | PartyRelocated(party=party):
                 waiting = states.get(f"{self.name}/of/{party}", list[str]) or []
-                yield from self._judge(states, waiting, reference)
+                yield from self.judge(states, waiting, reference)
                 return
             case PartyTeardownObserved(party=party):
                 key = f"{self.name}/apart/{party}"
@@ -73,17 +73,12 @@ class LocatedElsewhere(Rule):
                 yield from self._apart(states, entry, reference)
             case _:
                 pass
-        yield from self._judge(states, dict.fromkeys(custody.record(states, entry)), reference)
+        yield from self.judge(states, dict.fromkeys(custody.record(states, entry)), reference)
 
-    def retract(
-        self, states: States, number: int, event: Event, reference: Reference
-    ) -> Iterator[Finding]:
-        """A voided shipment took nothing anywhere."""
-        yield from self._judge(states, custody.withdraw(states, number, event), reference)
-
-    def _judge(
+    def judge(
         self, states: States, serials: Iterable[str], reference: Reference
     ) -> Iterator[Finding]:
+        """The chips that were named, each by its whole history."""
         for serial in serials:
             steps = custody.placed(states, serial)
             if not any(step.method in IN_HAND | BY_DELAY for step in steps):

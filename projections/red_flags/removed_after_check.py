@@ -6,12 +6,13 @@ from datetime import date, timedelta
 import msgspec
 
 from ledger.entry import Entry
-from ledger.events import CheckSerialsRead, Event, PartyChipsUnreachable
+from ledger.events import CheckSerialsRead, PartyChipsUnreachable
 from ledger.fold import States
 from ledger.terms import WHOLE_BP
 from projections import custody
+from projections.red_flags._chips import OfChips
 from projections.red_flags._red_flag import RedFlag, entries
-from projections.red_flags._rule import Finding, Rule, standing
+from projections.red_flags._rule import Finding, standing
 from projections.reference import Reference
 
 
@@ -30,7 +31,7 @@ Silent = tuple[date, int]
 """Day on which a chip did not answer, and the entry that says so."""
 
 
-class RemovedAfterCheck(Rule):
+class RemovedAfterCheck(OfChips):
     """So large a share of the chips read at a check was out of reach, or elsewhere, soon after.
 
     A chip that was announced to move, was sent back or went on with a shipment on record was not
@@ -57,13 +58,7 @@ class RemovedAfterCheck(Rule):
                 self._read(states, entry.number, read)
             case _:
                 pass
-        yield from self._judge(states, serials, reference)
-
-    def retract(
-        self, states: States, number: int, event: Event, reference: Reference
-    ) -> Iterator[Finding]:
-        """A voided shipment explains nothing."""
-        yield from self._judge(states, custody.withdraw(states, number, event), reference)
+        yield from self.judge(states, serials, reference)
 
     def _read(self, states: States, number: int, read: CheckSerialsRead) -> None:
         serials = tuple(dict.fromkeys(r.attested or r.label for r in read.readings))
@@ -75,9 +70,10 @@ class RemovedAfterCheck(Rule):
             key = f"{self.name}/of/{serial}"
             states.put(key, [*(states.get(key, list[int]) or []), number])
 
-    def _judge(
+    def judge(
         self, states: States, serials: Iterable[str], reference: Reference
     ) -> Iterator[Finding]:
+        """The checks at which one of the chips was read."""
         checks = {
             number
             for serial in serials

@@ -5,14 +5,15 @@ from datetime import timedelta
 from typing import Final
 
 from ledger.entry import Entry
-from ledger.events import Event, ShipmentReferenced, ShipmentReturned
+from ledger.events import ShipmentReferenced, ShipmentReturned
 from ledger.fold import States
 from projections import custody
 from projections.custody import Step
 from projections.red_flags import _flows
+from projections.red_flags._chips import OfChips
 from projections.red_flags._goods import dealing, each_once
 from projections.red_flags._red_flag import RedFlag, entries
-from projections.red_flags._rule import Finding, Rule, standing
+from projections.red_flags._rule import Finding, standing
 from projections.reference import Reference
 
 LEFT: Final = frozenset({"made", "sold", "sent"})
@@ -26,7 +27,7 @@ EXCUSED: Final = frozenset({"RPL", "TMP"})
 (15 CFR 740.9 and 740.10)."""
 
 
-class RoundTrip(Rule):
+class RoundTrip(OfChips):
     """A serial number goes out and comes back, or is repaired and sent to somebody else.
 
     1. A chip that left a party is with it again within so many days, and nothing that moved it in
@@ -54,17 +55,12 @@ class RoundTrip(Rule):
                 serials = [serial for each in told for serial in each.serials]
             case _:
                 serials = custody.record(states, entry)
-        yield from self._judge(states, dict.fromkeys(serials), reference)
+        yield from self.judge(states, dict.fromkeys(serials), reference)
 
-    def retract(
-        self, states: States, number: int, event: Event, reference: Reference
-    ) -> Iterator[Finding]:
-        """What was voided took no chip anywhere."""
-        yield from self._judge(states, custody.withdraw(states, number, event), reference)
-
-    def _judge(
+    def judge(
         self, states: States, serials: Iterable[str], reference: Reference
     ) -> Iterator[Finding]:
+        """The chips that were named, each by its whole history."""
         for serial in serials:
             steps = [step for step in custody.placed(states, serial) if step.kind in CAME]
             found = (

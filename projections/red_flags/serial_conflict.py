@@ -7,19 +7,20 @@ from string import ascii_uppercase, digits
 from typing import Final
 
 from ledger.entry import Entry
-from ledger.events import Event, PartySoldDomestically
+from ledger.events import PartySoldDomestically
 from ledger.fold import States
 from projections import custody
 from projections.custody import Conflict, Step
+from projections.red_flags._chips import OfChips
 from projections.red_flags._red_flag import RedFlag, Severity, entries
-from projections.red_flags._rule import Finding, Rule, standing
+from projections.red_flags._rule import Finding, standing
 from projections.reference import Reference
 
 ALPHABET: Final = digits + ascii_uppercase + "-"
 """What makers print serial numbers with."""
 
 
-class SerialConflict(Rule):
+class SerialConflict(OfChips):
     """One serial number, and a history no single chip can have: a clone, or a label on a dummy.
 
     Two places at once or too soon after one another; before its first sale or after it was
@@ -43,13 +44,7 @@ class SerialConflict(Rule):
         serials = custody.record(states, entry)
         if isinstance(entry.event, PartySoldDomestically) and entry.event.first:
             serials = [*serials, *self._registered(states, entry.event)]
-        yield from self._judge(states, dict.fromkeys(serials), reference)
-
-    def retract(
-        self, states: States, number: int, event: Event, reference: Reference
-    ) -> Iterator[Finding]:
-        """A voided shipment carried nothing."""
-        yield from self._judge(states, custody.withdraw(states, number, event), reference)
+        yield from self.judge(states, dict.fromkeys(serials), reference)
 
     def _registered(self, states: States, sale: PartySoldDomestically) -> list[str]:
         """Numbers to look at again when a maker lists what it sold.
@@ -68,9 +63,11 @@ class SerialConflict(Rule):
                 again += states.get(f"{self.name}/unknown/{model}", list[str]) or []
         return again
 
-    def _judge(
+    def judge(
         self, states: States, serials: Iterable[str], reference: Reference
     ) -> Iterator[Finding]:
+        """The chips that were named, each by its whole history."""
+
         @cache
         def many(number: int) -> bool:
             """Whether an entry lists too many unknown numbers for typing errors."""

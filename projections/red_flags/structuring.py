@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -44,6 +45,9 @@ class Value(msgspec.Struct, frozen=True, array_like=True):
     cents: int
     goods: str
     below: bool
+
+
+Row = TypeVar("Row", Got, Value)
 
 
 class Structuring(Rule):
@@ -173,20 +177,10 @@ class Structuring(Rule):
             states.put(f"{self.name}/B/{party}", 1)
 
     def _got(self, states: States, party: str, since: date, until: date) -> list[Got]:
-        return [
-            each
-            for month in months(since, until)
-            for each in states.get(f"{self.name}/L/{party}/{month}", list[Got]) or []
-            if since <= each.on <= until
-        ]
+        return _within(states, f"{self.name}/L/{party}", list[Got], since, until)
 
     def _values(self, states: States, party: str, since: date, until: date) -> list[Value]:
-        return [
-            each
-            for month in months(since, until)
-            for each in states.get(f"{self.name}/V/{party}/{month}", list[Value]) or []
-            if since <= each.on <= until
-        ]
+        return _within(states, f"{self.name}/V/{party}", list[Value], since, until)
 
     # ── judging ─────────────────────────────────────────────────────────────────────────────────
 
@@ -344,6 +338,18 @@ class Structuring(Rule):
             below += all_[0] - sum(own)
             above += all_[1] - (len(own) - sum(own))
         return _crowded(below, above, parameters)
+
+
+def _within(
+    states: States, place: str, kind: type[list[Row]], since: date, until: date
+) -> list[Row]:
+    """What is kept by months under a place, from one day to another."""
+    return [
+        each
+        for month in months(since, until)
+        for each in states.get(f"{place}/{month}", kind) or []
+        if since <= each.on <= until
+    ]
 
 
 def _crowded(below: int, above: int, parameters: dict[str, int]) -> bool:
