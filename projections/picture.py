@@ -6,10 +6,10 @@ loaded from elsewhere.
 """
 
 from collections.abc import Sequence
-from html import escape
 from typing import Final
 
 from projections.custody import CARRIED, Conflict, Step, said
+from projections.svg import begun, text
 
 LEFT: Final = 120
 TOP: Final = 76
@@ -37,14 +37,11 @@ def svg(serial: str, steps: Sequence[Step], conflicts: Sequence[Conflict]) -> st
     height = bottom + 22 * (len(notes) + 1)
     wrong = {number for each in conflicts for number in each.entries}
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" role="img">',
-        f"<title>Route of {_text(serial)}</title>",
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="16" y="28" font-size="16" font-weight="bold">{_text(serial)}</text>',
+        *begun(width, height, f"Route of {serial}"),
+        f'<text x="16" y="28" font-size="16" font-weight="bold">{text(serial)}</text>',
     ]
     for place, row in at.items():
-        parts.append(f'<text x="16" y="{row + 4}" font-weight="bold">{_text(place)}</text>')
+        parts.append(f'<text x="16" y="{row + 4}" font-weight="bold">{text(place)}</text>')
         parts.append(
             f'<line x1="{LEFT}" y1="{row}" x2="{width - 16}" y2="{row}" stroke="#dddddd"/>'
         )
@@ -70,19 +67,19 @@ def svg(serial: str, steps: Sequence[Step], conflicts: Sequence[Conflict]) -> st
                 ' stroke-width="2"/>'
             )
         points.append(f'<circle cx="{to_x}" cy="{to_y}" r="{RADIUS}" fill="{color}">')
-        points.append(f"<title>{_text(f'entry {step.entry}: {said(step)}')}</title></circle>")
+        points.append(f"<title>{text(f'entry {step.entry}: {said(step)}')}</title></circle>")
         for line, words in enumerate((step.on.isoformat(), _label(step), _short(step.holder))):
             points.append(
                 f'<text x="{to_x}" y="{to_y + 22 + 14 * line}" text-anchor="middle"'
                 ' paint-order="stroke" stroke="#ffffff" stroke-width="4"'
-                f' fill="{color if line == 1 else "#333333"}">{_text(words)}</text>'
+                f' fill="{color if line == 1 else "#333333"}">{text(words)}</text>'
             )
         x, y = to_x, to_y
     # Words stand over lines, with a white rim, so that both can be read.
     parts += [*lines, *points]
     for line, note in enumerate(notes):
         parts.append(
-            f'<text x="16" y="{bottom + 18 + 22 * line}" fill="{WRONG}">{_text(note)}</text>'
+            f'<text x="16" y="{bottom + 18 + 22 * line}" fill="{WRONG}">{text(note)}</text>'
         )
     return "\n".join([*parts, "</svg>", ""])
 
@@ -105,8 +102,3 @@ def _label(step: Step) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= WORDS_MAX else f"{text[: WORDS_MAX - 1]}…"
-
-
-def _text(text: str) -> str:
-    """Text as XML allows it: markup escaped, and no control character, which XML cannot carry."""
-    return escape("".join(each if each.isprintable() else "\ufffd" for each in text))

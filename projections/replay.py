@@ -599,22 +599,6 @@ def gone(voids: Iterable[Entry], recall: Callable[[int], Entry]) -> frozenset[in
     )
 
 
-def replayed(
-    entries: Sequence[Entry],
-    supposed: Sequence[Rules],
-    lines: Lines,
-    *,
-    span: Span = ALWAYS,
-) -> Replay:
-    """A replay of entries in memory, numbered as in the log."""
-    numbered = {entry.number: entry for entry in entries}
-    made = Replay(supposed, lines, span=span, gone=gone(entries, numbered.__getitem__))
-    for entry in entries:
-        if entry.event.wire in READS:
-            made.take(entry)
-    return made
-
-
 def ruled(found: Difference, line: RuleLine) -> Difference:
     """A difference with the rule that makes it."""
     return replace(

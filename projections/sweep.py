@@ -7,11 +7,11 @@ beside is what no red flag of the rules in force stands on that is hard or stron
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from html import escape
 from typing import Final, NamedTuple
 
 from projections.red_flags import RedFlag
 from projections.replay import Difference
+from projections.svg import begun, text
 
 WEIGHTY: Final = ("hard", "strong")
 """Severities with which a flag alone asks for an explanation."""
@@ -160,18 +160,15 @@ def svg(rows: Sequence[SweepRow], title: str, made_from: str) -> str:
 
     whole = TOP + HEIGHT + FOOT
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{whole}"'
-        f' viewBox="0 0 {WIDTH} {whole}" font-family="sans-serif" font-size="12" role="img">',
-        f"<title>{_text(title)}</title>",
-        f'<rect width="{WIDTH}" height="{whole}" fill="#ffffff"/>',
-        f'<text x="16" y="26" font-size="15" font-weight="bold">{_text(title)}</text>',
+        *begun(WIDTH, whole, title),
+        f'<text x="16" y="26" font-size="15" font-weight="bold">{text(title)}</text>',
         '<text x="16" y="46" fill="#b00020" font-weight="bold">SIMULATED</text>',
-        f'<text x="100" y="46" fill="#555555">{_text(made_from)}</text>',
+        f'<text x="100" y="46" fill="#555555">{text(made_from)}</text>',
     ]
     for place, curve in enumerate(drawn):
         at = 16 + 190 * place
         parts.append(_line(at, 66, at + 24, 66, curve))
-        parts.append(f'<text x="{at + 30}" y="70">{_text(curve.name)}</text>')
+        parts.append(f'<text x="{at + 30}" y="70">{text(curve.name)}</text>')
     for tick in range(TICKS + 1):
         tpp = most * tick // TICKS
         parts.append(
@@ -194,11 +191,11 @@ def svg(rows: Sequence[SweepRow], title: str, made_from: str) -> str:
             parts.append(
                 f'<circle cx="{x(value)}" cy="{y(tpp)}" r="{3 if curve.dashed else 5}"'
                 f' fill="{curve.color}">'
-                f"<title>{_text(f'{curve.name} at {value:,}: {tpp:,} TPP')}</title></circle>"
+                f"<title>{text(f'{curve.name} at {value:,}: {tpp:,} TPP')}</title></circle>"
             )
     parts.append(
         f'<text x="{LEFT + wide // 2}" y="{TOP + HEIGHT + 44}" text-anchor="middle">'
-        f"{_text(rows[0].parameter)}</text>"
+        f"{text(rows[0].parameter)}</text>"
     )
     parts.append(
         f'<text x="16" y="{TOP + HEIGHT + 64}" fill="#555555">Left: millions of TPP stopped.'
@@ -217,8 +214,3 @@ def _millions(tpp: int) -> str:
 
 def _pen(curve: Curve) -> str:
     return ' stroke-width="2" stroke-dasharray="6 4"' if curve.dashed else ' stroke-width="5"'
-
-
-def _text(text: str) -> str:
-    """Text as XML allows it."""
-    return escape("".join(each if each.isprintable() else "\ufffd" for each in text))

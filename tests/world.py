@@ -34,6 +34,8 @@ from ledger.policy import Rules, digest, parse_pack, shipped_pack
 from ledger.roles import ROLES
 from ledger.signatures import generate
 from projections.red_flags import FlagsFold, Raised, RedFlag
+from projections.reference import ALWAYS, Span
+from projections.replay import READS, Lines, Replay, gone
 
 H100 = 15_832
 ORIGIN = "ledger.example.gov/chips"
@@ -62,6 +64,18 @@ def flags(
 ) -> list[RedFlag]:
     """The flags one rule raises on some events."""
     return [each.flag for each in raised(history, on, rules=rules) if each.flag.rule == name]
+
+
+def history_under(
+    history: Iterable[Event], supposed: Sequence[Rules], lines: Lines, *, span: Span = ALWAYS
+) -> Replay:
+    """Some events as they were, and under rules that are supposed."""
+    told = entries(*history)
+    made = Replay(supposed, lines, span=span, gone=gone(told, lambda number: told[number - 1]))
+    for entry in told:
+        if entry.event.wire in READS:
+            made.take(entry)
+    return made
 
 
 def pack(name: str) -> Rules:

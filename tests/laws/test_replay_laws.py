@@ -17,6 +17,7 @@ from world import (
     diffusion,
     entries,
     exported,
+    history_under,
     licensed,
     line,
     party,
@@ -29,7 +30,7 @@ from ledger.policy import Rules, parse_pack, shipped_pack, suppose
 from projections.flag_changes import flag_differences
 from projections.red_flags import RULES, FlagsFold
 from projections.reference import ALWAYS
-from projections.replay import Lines, replayed
+from projections.replay import Lines
 
 ON = date(2025, 12, 31)
 PARTIES = {"AE": "acme", "SA": "sands"}
@@ -112,7 +113,7 @@ def supposing(cap=790_000_000, limit=26_900_000):
 
 
 def made(history, *rules):
-    return replayed(entries(*history), rules, LINES)
+    return history_under(history, rules, LINES)
 
 
 @settings(max_examples=25)

@@ -10,8 +10,8 @@ from world import (
     applied,
     approved,
     diffusion,
-    entries,
     exported,
+    history_under,
     licensed,
     line,
     party,
@@ -29,7 +29,7 @@ from ledger.events import (
     ShipmentTransferred,
 )
 from ledger.policy import Rules, digest, parse_pack, shipped_pack, supposed_packs
-from projections.replay import Lines, Replay, replayed
+from projections.replay import Lines, Replay
 
 DIFFUSION = "diffusion-2025"
 FULL = 790_000_000 // H100
@@ -59,7 +59,7 @@ def run(*history, policy=DIFFUSION, **options) -> Replay:
     texts = [*(each.text for each in packs), shipped_pack("adv-comp-2023"), shipped_pack(DIFFUSION)]
     lines = Lines([(parse_pack(text), text) for text in texts])
     rules = Rules(tuple(each.pack for each in packs))
-    return replayed(entries(*history), [rules], lines, **options)
+    return history_under(history, [rules], lines, **options)
 
 
 def differences(*history, **options):
@@ -172,8 +172,8 @@ def test_a_policy_of_denial_refuses():
         'allocation = "within"\npolicy = "policy_of_denial"',
     )
     rules = parse_pack(text)
-    made = replayed(
-        entries(*IN_FORCE, approved(), exported()), [Rules.of([rules])], Lines([(rules, text)])
+    made = history_under(
+        (*IN_FORCE, approved(), exported()), [Rules.of([rules])], Lines([(rules, text)])
     )
 
     assert [("policy_of_denial", True), ("relied_on", True)] == [
@@ -361,8 +361,8 @@ def test_a_chip_named_in_a_letter_is_refused_by_the_line_that_names_it():
     sent = exported(authority="NLR", lines=(h20,), route=("US", "CN"), exported_on=date(2025, 6, 2))
     policy = "cn-h20-letter-2025"
     packs = supposed_packs(policy, {})
-    made = replayed(
-        entries(*IN_FORCE, sent),
+    made = history_under(
+        (*IN_FORCE, sent),
         [Rules(tuple(each.pack for each in packs))],
         Lines([(each.pack, each.text) for each in packs]),
     )
