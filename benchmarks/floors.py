@@ -6,7 +6,7 @@ PostgreSQL's is `psycopg`.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -106,7 +106,9 @@ class PostgresFloor:
         self._ledger.close()
 
 
-def decode_all(rows: Iterator[tuple[str, bytes]], wires: frozenset[str]) -> int:
+def decode_all(
+    rows: Iterator[tuple[str, bytes]], wires: Collection[str] = frozenset(EVENTS)
+) -> int:
     """Decode the events of some types with msgspec, each in one go; returns how many."""
     decoders = {wire: msgspec.json.Decoder(_holding(EVENTS[wire])).decode for wire in wires}
     from_base64 = msgspec.json.Decoder(bytes).decode

@@ -23,6 +23,8 @@ def test_the_report_has_a_positive_ratio_for_everything_it_measures(tmp_path, mo
     assert (300, "sqlite") == (report["events"], report["database"])
     assert [] == [name for name in RATIOS if not report[name]["ratio"] > 0]
     assert [] == [name for name in RATIOS if not report[name]["ours_per_second"] > 0]
+    assert 0 < report["rebuild"]["ratio_of_types_read"]
+    assert 0 < report["rebuild"]["types_read_per_second"]
     assert all(report["growth"][name] > 0 for name in ("append", "quota", "catch_up"))
     assert all(peak > 0 for peak in report["rebuild"]["peak_memory_mb"].values())
 
