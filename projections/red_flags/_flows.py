@@ -10,8 +10,9 @@ Kept once for all rules, whatever the order in which things are told; a voided s
     G/O/<shipment>        entries that tell of goods which first came in it
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from operator import attrgetter
 
 import msgspec
 
@@ -80,6 +81,16 @@ def sent(states: States, party: str, since: date, until: date) -> list[Seen]:
 def received(states: States, party: str, since: date, until: date) -> list[Seen]:
     """What a party got, or what was for it, in the same way."""
     return _between(states, "R", party, since, until)
+
+
+def between(states: States, sender: str, other: str, since: date, until: date) -> list[Seen]:
+    """What one party sent to another, as the other got it, in the same way."""
+    months = states.get(f"G/K/{sender}/{other}", dict[str, str]) or {}
+    return [
+        seen
+        for seen in _within(states, f"G/R/{other}/", months, since, until)
+        if sender in seen.others
+    ]
 
 
 def months_of(states: States, party: str) -> list[str]:
@@ -193,11 +204,21 @@ def _pairs(dealing: Dealing) -> Iterator[str]:
 
 
 def _between(states: States, side: str, party: str, since: date, until: date) -> list[Seen]:
+    return _within(states, f"G/{side}/{party}/", months_of(states, party), since, until)
+
+
+def _within(
+    states: States, place: str, months: Iterable[str], since: date, until: date
+) -> list[Seen]:
     found: list[Seen] = []
     first, last = since.isoformat()[:7], until.isoformat()[:7]
-    for month in months_of(states, party):
+    for month in months:
         if first <= month <= last:
-            rows = states.get(f"G/{side}/{party}/{month}", list[Seen]) or []
+            rows = states.get(place + month, list[Seen]) or []
             found += [each for each in rows if since <= each.on <= until]
     # Of one day by what was dealt in, and never by which entry said so first.
-    return sorted(found, key=lambda seen: (seen.on, seen.others, seen.families, seen.entry))
+    found.sort(key=_in_order)
+    return found
+
+
+_in_order = attrgetter("on", "others", "families", "entry")

@@ -4,6 +4,7 @@ phoenix, a stand-in.
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cached_property
 from typing import get_args
 
 import msgspec
@@ -184,11 +185,13 @@ class Successor(Rule):
         if not self._barred(states, party):
             return
         yield from self._tied(states, party, reference)
+        senders: dict[str, None] = {}
         for barred in self._barred(states, party):
             within = self._within(states, barred.on, reference)
             for seen in _flows.received(states, party, barred.on - within, barred.on):
-                for sender in seen.others:
-                    yield from self._customers(states, sender, party, reference)
+                senders |= dict.fromkeys(seen.others)
+        for sender in senders:
+            yield from self._customers(states, sender, party, reference)
 
     def _tied(self, states: States, party: str, reference: Reference) -> Iterator[Finding]:
         """Judge those that were ever tied to a party, where one of them is barred."""
@@ -301,8 +304,9 @@ class Successor(Rule):
         """Look again at the flows a dealing is part of."""
         for sender in told.senders:
             for party in _getters(told):
+                taking = Taking(states, sender, party)
                 for other in states.get(f"{self.name}/S/{sender}", list[str]) or []:
-                    yield from self._flow(states, sender, other, party, reference)
+                    yield from self._flow(states, taking, other, reference)
                 if self._barred(states, party):
                     yield from self._customers(states, sender, party, reference)
 
@@ -319,34 +323,34 @@ class Successor(Rule):
             for seen in _flows.sent(states, sender, barred.on, until):
                 others |= dict.fromkeys(seen.others)
         for other in others:
-            yield from self._flow(states, sender, party, other, reference)
+            yield from self._flow(states, Taking(states, sender, other), party, reference)
 
     def _flow(
-        self, states: States, sender: str, lost: str, party: str, reference: Reference
+        self, states: States, taking: "Taking", lost: str, reference: Reference
     ) -> Iterator[Finding]:
         """Whether a party takes what a barred one got from an exporter."""
         flag = None
-        since = _flows.first(states, sender, party)
+        since, party = taking.since, taking.party
         if since is not None and party != lost:
             barred = self._stands(states, lost, since, reference)
-            if barred is not None and not self._same(states, party, lost):
-                flag = self._taken(states, sender, lost, party, barred, reference)
-        matter = f"{sender}/{lost}/{party}"
+            if barred is not None:
+                until = barred.on + self._within(states, barred.on, reference)
+                uncovered = [told for told in taking.uncovered if told.on <= until]
+                if uncovered and not self._same(states, party, lost):
+                    flag = self._taken(states, taking, lost, barred, uncovered, reference)
+        matter = f"{taking.sender}/{lost}/{party}"
         if flag is not None or standing(states, self.name, matter):
             yield Finding(matter, () if flag is None else (flag,))
 
     def _taken(
-        self, states: States, sender: str, lost: str, party: str, barred: Barred,
-        reference: Reference,
+        self, states: States, taking: "Taking", lost: str, barred: Barred,
+        uncovered: list[Dealing], reference: Reference,
     ) -> RedFlag | None:  # fmt: skip
+        sender, party = taking.sender, taking.party
         within = self._within(states, barred.on, reference)
-        since = self._sent(states, sender, party, barred.on, barred.on + within)
-        uncovered = [told for told in since if told.authority in UNCOVERED]
-        if not uncovered:
-            return None
         day_before = barred.on - timedelta(days=1)
-        before = self._sent(states, sender, lost, barred.on - within, day_before)
-        after = self._sent(states, sender, lost, barred.on, barred.on + within)
+        before = _sent(states, sender, lost, barred.on - within, day_before)
+        after = _sent(states, sender, lost, barred.on, barred.on + within) if before else []
         got: list[Dealing] = []
         for told in uncovered:
             day = reference.day(states, told.on)
@@ -380,26 +384,15 @@ class Successor(Rule):
             )
         return None
 
-    def _sent(
-        self, states: States, sender: str, party: str, since: date, until: date
-    ) -> list[Dealing]:
-        got = [
-            _flows.recalled(states, seen.entry)
-            for seen in _flows.received(states, party, since, until)
-            if sender in seen.others
-        ]
-        return [each for each in got if party in _getters(each) and each.kind != "order"]
-
     def _stands(self, states: States, party: str, on: date, reference: Reference) -> Barred | None:
         """The last of what bars a party on a day and began within the window before it."""
-        lists = reference.listed(states, party, on)
-        standing_ = [
-            each
-            for each in self._barred(states, party)
-            if each.on <= on <= each.on + self._within(states, each.on, reference)
-            and (not each.list or each.list in lists)
-        ]
-        return standing_[-1] if standing_ else None
+        for each in reversed(self._barred(states, party)):
+            if (
+                each.on <= on <= each.on + self._within(states, each.on, reference)
+                and (not each.list or each.list in reference.listed(states, party, on))
+            ):  # fmt: skip
+                return each
+        return None
 
     def _same(self, states: States, one: str, other: str) -> bool:
         """Whether two ids are one party: by a merger, or by one number in a register."""
@@ -415,6 +408,34 @@ class Successor(Rule):
     def _within(self, states: States, on: date, reference: Reference) -> timedelta:
         parameters = reference.day(states, on).pattern(self.name).parameters
         return timedelta(days=parameters["within_days"])
+
+
+class Taking:
+    """Somebody an exporter sends to, who may take the place of another.
+
+    since  the first day on which it sent to them; None when it never did
+    """
+
+    def __init__(self, states: States, sender: str, party: str) -> None:
+        self._states = states
+        self.sender = sender
+        self.party = party
+        self.since = _flows.first(states, sender, party)
+
+    @cached_property
+    def uncovered(self) -> list[Dealing]:
+        """What was sent under no license and no exception, from the first on."""
+        sent = _sent(self._states, self.sender, self.party, date.min, date.max)
+        return [told for told in sent if told.authority in UNCOVERED]
+
+
+def _sent(states: States, sender: str, party: str, since: date, until: date) -> list[Dealing]:
+    """What one party sent to another for whom it was; not what was only ordered."""
+    got = [
+        _flows.recalled(states, seen.entry)
+        for seen in _flows.between(states, sender, party, since, until)
+    ]
+    return [each for each in got if party in _getters(each) and each.kind != "order"]
 
 
 def _getters(told: Dealing) -> tuple[str, ...]:

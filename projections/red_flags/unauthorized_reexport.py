@@ -122,7 +122,8 @@ class UnauthorizedReexport(Following):
             _flows.recalled(states, each) for each in _flows.onward(states, came.shipment or "")
         ]
         covered = {to for leg in went if leg.authority != "none" for to in leg.destinations}
-        for place, after in zip(known, [*known[1:], None], strict=True):
+        # Nothing comes after the last; of no arrival there is nothing.
+        for place, after in zip(known, [*known[1:], None], strict=False):
             left_on = on if after is None else after.on
             # Who received it at the end of a journey keeps it; a leg may be followed by another.
             stays = left_on - place.on > transit or (place.leg == 0 and after is None)

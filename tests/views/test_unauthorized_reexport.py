@@ -172,6 +172,10 @@ def test_a_delivery_in_another_country_than_declared_is_flagged(late):
     assert ("shell", "acme", "maker") == flag.parties
 
 
+def test_who_asks_before_the_arrival_does_not_know_of_it():
+    assert [] == reexports(exported(), delivered(), on=date(2025, 3, 19))
+
+
 def test_a_delivery_where_declared_or_with_a_reexport_behind_it_is_quiet():
     assert [] == reexports(exported(), delivered("AE"))
     assert [] == reexports(exported(), delivered(), reexported(of="S-1", authority="NLR"))
