@@ -22,7 +22,9 @@ class Ownership(Judging):
 
     1. From one half on, hard on the days on which the rule on affiliates of listed parties was in
        force, weak on others; weak too for a significant minority. Share and days are the policy's.
-    2. Above a listed owner nobody is counted: what it owns, it owns. Owners in a circle are counted
+    2. Hard whatever the goods are: what a list demands a license for, it demands of those whom the
+       listed own. Weak only for goods that are controlled, or of which nobody says what they are.
+    3. Above a listed owner nobody is counted: what it owns, it owns. Owners in a circle are counted
        as often as they own one another: the least amounts that agree with each other.
 
     A party that is listed itself is another rule's. Units: basis points of the whole.
@@ -62,8 +64,6 @@ class Ownership(Judging):
     def judge(self, states: States, deal: Dealing, reference: Reference) -> tuple[RedFlag, ...]:
         """Look at who owns each party."""
         day = reference.day(states, deal.on)
-        if not of_interest(deal, day):
-            return ()
         minority = day.pattern(self.name).parameters["minority_bp"]
         found: dict[str, str] = {}
         cited: list[int] = []
@@ -80,6 +80,8 @@ class Ownership(Judging):
             )
         rule = day.affiliates
         owned = rule.applies(deal.on) and most >= rule.threshold_bp
+        if not owned and not of_interest(deal, day):
+            return ()
         severity: Severity = "hard" if owned else "weak"
         return self.flagged(deal, day, severity, found, cited)
 

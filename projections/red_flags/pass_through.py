@@ -1,6 +1,7 @@
 """Goods pass through a party that adds nothing, or a trader changes its hubs again and again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -103,7 +104,7 @@ class PassThrough(Following):
         within = parameters["within_days"]
         came = [
             each
-            for each in _flows.came_in(states, leg, within)
+            for each in _came(states, leg, within)
             if each.kind in CROSSING
             and (leg.on - each.on).days <= within
             and leg.destinations
@@ -202,11 +203,37 @@ def _node(leg: Dealing, first: Dealing) -> tuple[str, ...]:
     return each_once(leg.exporter) or first.receivers[:1]
 
 
+def _came(states: States, leg: Dealing, within: int) -> list[Dealing]:
+    """The dealings in which goods may have come to whoever sent them on.
+
+    A leg may name the shipment that began its chain: to its sender the goods came by a later one.
+    """
+    named = _flows.came_in(states, leg, within)
+    if leg.of is None or any(leg.exporter in each.receivers for each in named):
+        return named
+    return [*named, *_flows.came_in(states, replace(leg, of=None), within)]
+
+
 def _nearly_all(leg: Dealing, came: Dealing, least_bp: int) -> bool:
     """Whether so much went on of what came; untold amounts count as a total only."""
-    if leg.units is not None and came.units is not None and alike(leg, came):
-        return leg.units * WHOLE_BP >= came.units * least_bp
+    went, had = _counted(leg), _counted(came)
+    if went is not None and had is not None and alike(leg, came):
+        enough = went[1] * WHOLE_BP >= had[1] * least_bp
+        # A computer or a board holds one chip or more.
+        if went[0] == had[0] or (enough and had[0] == "chips"):
+            return enough
     return leg.aggregate or (leg.of is not None and leg.of == came.shipment)
+
+
+def _counted(told: Dealing) -> tuple[str, int] | None:
+    """What is counted, and how many; None where not every line says that in the same way."""
+    if told.units is not None:
+        return "chips", told.units
+    measures = {line.counted_in for line in told.lines}
+    counts = [line.quantity for line in told.lines if line.quantity is not None]
+    if len(measures) != 1 or len(counts) != len(told.lines):
+        return None
+    return measures.pop(), sum(counts)
 
 
 def _for_another(told: Dealing) -> bool:

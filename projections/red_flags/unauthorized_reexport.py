@@ -45,7 +45,9 @@ class UnauthorizedReexport(Following):
 
     1. Goods were seen to go on from one foreign country to another, and relied on nothing. Hard
        when they are controlled, went to tier 3 or to a listed party, or had come under a license;
-       strong when nobody said what they are.
+       strong when nobody said what they are. What others saw go on, and nobody declared, counts too
+       where nobody knows what it relied on, in one of the hard cases but that of controlled goods:
+       strong.
     2. A reexport or a transfer (in-country) that relied on nothing, in one of the hard cases.
        What names a license or an exception is compared with it by `without-authority`.
     3. Controlled goods arrived in a country that is not on their declared route, were not gone
@@ -163,7 +165,8 @@ class UnauthorizedReexport(Following):
             yield from self.judge(states, leg, reference)
 
     def judge(self, states: States, leg: Dealing, reference: Reference) -> Iterator[Finding]:
-        if leg.kind not in ONWARD or leg.authority != "none" or leg.stopped:
+        unknown = leg.kind == "onward" and leg.authority == "unknown"
+        if leg.kind not in ONWARD or leg.stopped or not (unknown or leg.authority == "none"):
             return
         day = reference.day(states, leg.on)
         days = day.pattern(self.name).parameters["within_days"]
@@ -180,7 +183,7 @@ class UnauthorizedReexport(Following):
             yield Finding(str(leg.entry))
             return
         why, cited = self._why(states, leg, came, day, reference)
-        if why or leg.kind == "onward":
+        if why or (leg.kind == "onward" and not unknown):
             yield Finding(str(leg.entry), (self._flag(leg, came, day, why, cited),))
         else:
             yield Finding(str(leg.entry))
@@ -206,7 +209,11 @@ class UnauthorizedReexport(Following):
     ) -> tuple[list[str], list[int]]:
         """What makes a leg that relied on nothing unlawful, and the entries that show it."""
         why, cited = [], []
-        if leg.controlled(day) or (not leg.lines and any(each.controlled(day) for each in came)):
+        controlled = leg.controlled(day) or (
+            not leg.lines and any(each.controlled(day) for each in came)
+        )
+        # Who knows nothing of an authority cannot say that controlled goods went without one.
+        if controlled and leg.authority == "none":
             why.append("the goods are controlled")
         from_there = {day.sovereign(each) for each in leg.origins}
         for place in leg.destinations:
@@ -225,7 +232,8 @@ class UnauthorizedReexport(Following):
     def _flag(
         self, leg: Dealing, came: list[Dealing], day: Day, why: list[str], cited: list[int]
     ) -> RedFlag:
-        severity: Severity = "hard" if why else "strong"
+        unknown = leg.authority == "unknown"
+        severity: Severity = "hard" if why and not unknown else "strong"
         verb = "changed hands" if leg.kind == "transfer" else "went on"
         places = " or ".join(leg.origins) or "abroad"
         to = " or ".join(leg.destinations) or "a place not said"
@@ -234,6 +242,7 @@ class UnauthorizedReexport(Following):
         sender = f" by {leg.exporter}" if leg.exporter else ""
         unsaid = "no rule in force controls them" if leg.lines else "nobody says what they are"
         reasons = "; ".join(why) or unsaid
+        on_what = "nobody says what that relied on" if unknown else "relied on nothing"
         first = [each for each in came if each.shipment is not None and each.shipment == leg.of]
         known = first or came[-1:]
         return RedFlag(
@@ -242,7 +251,7 @@ class UnauthorizedReexport(Following):
             subject=leg.subject,
             key=leg.shipment or str(leg.entry),
             because=(
-                f"{in_words(leg)} {verb} {way}{sender}{receiver} on {leg.on} and relied on nothing:"
+                f"{in_words(leg)} {verb} {way}{sender}{receiver} on {leg.on} and {on_what}:"
                 f" {reasons}"
             ),
             source=self.source,

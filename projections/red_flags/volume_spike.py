@@ -62,7 +62,7 @@ class VolumeSpike(Rule):
     2. What others get in that country may grow too: only growth that is several times as fast
        stands out.
     3. Without any history, a first window with so many pieces stands out.
-    4. Capacity declared for as much takes the flag away.
+    4. Capacity declared for as much takes the flag away, until what a party gets goes over that.
     5. Pieces count where they are told, as chips, boards or computers; else value. Only pieces of
        goods that the rules of the day control count; value also where nobody describes the goods.
 
@@ -80,7 +80,7 @@ class VolumeSpike(Rule):
         if event.wire in _capacity.CAPACITY:
             whose = _capacity.tell(states, self.name, entry.number, event)
             tags = [f"party:{each}" for each in reference.below(states, whose or "")]
-            yield from self._again(states, tags, reference)
+            yield from self._all(states, tags, reference)
         elif event.wire in MOVED:
             seen = dealing(entry.number, event)
             found = None if seen is None else self._row(states, seen, reference)
@@ -89,7 +89,7 @@ class VolumeSpike(Rule):
                 self._keep(states, party, row)
                 yield from self._follow(states, party, row, reference)
         else:
-            yield from self._again(states, _later.seated(states, entry, reference), reference)
+            yield from self._all(states, _later.seated(states, entry, reference), reference)
 
     def retract(
         self, states: States, number: int, event: Event, reference: Reference
@@ -163,6 +163,13 @@ class VolumeSpike(Rule):
         limits = reference.day(states, on).pattern(self.name).parameters
         return limits["window_days"] * (1 + limits["windows_before"])
 
+    def _all(self, states: States, tags: list[str], reference: Reference) -> Iterator[Finding]:
+        """Look again at all that parties got: what they have room for is another amount now."""
+        for tag in tags:
+            party = tag.removeprefix("party:")
+            for row in self._history(states, party, date.min, date.max):
+                yield self._judge(states, party, row, reference)
+
     def _again(self, states: States, tags: list[str], reference: Reference) -> Iterator[Finding]:
         for matter in _later.resting_on(states, self.name, tags):
             party, _, number = matter.rpartition("/")
@@ -187,18 +194,14 @@ class VolumeSpike(Rule):
     def _judge(self, states: States, party: str, row: Row, reference: Reference) -> Finding:
         matter = f"{party}/{row.entry}"
         day = reference.day(states, row.on)
-        spike = self._spike(states, party, row, day)
+        spike = self._spike(states, party, row, day, reference)
         if spike is None:
             return Finding(matter)
-        _later.rests_on(
-            states, self.name, matter,
-            (f"party:{party}", f"corridor:{row.corridor}/{row.on:%Y-%m}"),
-        )  # fmt: skip
+        corridor = f"corridor:{row.corridor}/{row.on:%Y-%m}"
+        _later.rests_on(states, self.name, matter, (corridor,))
         newest = states.get(f"{self.name}/V/{row.corridor}", str) or ""
         states.put(f"{self.name}/V/{row.corridor}", max(newest, row.on.isoformat()))
-        if self._everybody_grew(states, party, row, spike, day) or self._has_room(
-            states, party, row, spike, day, reference
-        ):
+        if self._everybody_grew(states, party, row, spike, day):
             return Finding(matter)
         days = day.pattern(self.name).parameters["window_days"]
         before = (
@@ -225,7 +228,9 @@ class VolumeSpike(Rule):
         )
         return Finding(matter, (flag,))
 
-    def _spike(self, states: States, party: str, row: Row, day: Day) -> _Spike | None:
+    def _spike(
+        self, states: States, party: str, row: Row, day: Day, reference: Reference
+    ) -> _Spike | None:
         """What stands out with a dealing that did not without it."""
         limits = day.pattern(self.name).parameters
         of = UNITS if row.amounts[UNITS] else CENTS
@@ -250,6 +255,8 @@ class VolumeSpike(Rule):
             limit = max(
                 limits["multiple"] * usual, middle + limits["mad_multiple"] * deviation, least - 1
             )
+        if total > limit:
+            limit = max(limit, self._room(states, party, row, of, day, reference))
         if not total > limit >= total - row.amounts[of]:
             return None
         return _Spike(of, total, usual, limit, tuple(window))
@@ -278,18 +285,17 @@ class VolumeSpike(Rule):
         # total / usual <= times * now / (before / 4).
         return bool(before) and spike.total * before <= times * now * 4 * spike.usual
 
-    def _has_room(
-        self, states: States, party: str, row: Row, spike: _Spike, day: Day, reference: Reference
-    ) -> bool:
-        """Whether the capacity declared holds all of the window."""
+    def _room(
+        self, states: States, party: str, row: Row, of: int, day: Day, reference: Reference
+    ) -> int:
+        """What the capacity that is declared holds; 0 where nobody declares any."""
         limits = day.pattern(self.name).parameters
         by = row.on + timedelta(days=limits["declare_days"])
         found = _capacity.declared(states, self.name, party, by, reference)
-        if found is None:
-            return False
-        if spike.of == UNITS:
-            return spike.total * limits["watts_per_unit"] <= found[0] * 1_000
-        return spike.total <= found[0] * limits["value_per_kilowatt_cents"]
+        kilowatts = 0 if found is None else found[0]
+        if of == UNITS:
+            return kilowatts * 1_000 // limits["watts_per_unit"]
+        return kilowatts * limits["value_per_kilowatt_cents"]
 
 
 def _counts(line: Line, day: Day) -> bool:

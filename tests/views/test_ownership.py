@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from world import adopted, exported, flags, line, party, voided
+from world import adopted, declared, exported, flags, line, party, voided
 
-from ledger.events import PartyDelisted, PartyListed, PartyOwnershipChanged
+from ledger.events import GoodsLine, PartyDelisted, PartyListed, PartyOwnershipChanged
 from ledger.policy import suppose
 
 BEFORE = date(2024, 1, 1)
@@ -49,6 +49,18 @@ def test_from_one_half_on_it_is_hard_while_the_rule_was_in_force_and_weak_else()
     assert ["weak"] == severity(date(2026, 11, 9))
     assert ["hard"] == severity(date(2026, 11, 10))
     assert ["weak"] == severity(date(2025, 10, 1), share=4_999)
+
+
+def test_goods_that_are_not_controlled_are_hard_while_the_rule_is_in_force_and_else_quiet():
+    def found_on(on, share=5_000):
+        valves = declared(
+            lines=(GoodsLine(description="valves", eccn="EAR99"),), declared_on=on
+        )  # fmt: skip
+        return [each.severity for each in found(owns("bad", "acme", share), listed(), valves)]
+
+    assert ["hard"] == found_on(date(2025, 10, 1))
+    assert [] == found_on(date(2025, 10, 1), share=4_999)
+    assert [] == found_on(date(2025, 9, 28))
 
 
 def test_shares_along_a_chain_are_multiplied_and_chains_added():

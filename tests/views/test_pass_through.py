@@ -63,6 +63,39 @@ def test_an_untold_amount_is_all_where_totals_are_told_or_the_shipment_is_named(
     assert 1 == len(passed(came(), leg(**untold, of="S-9", sender=None)))
 
 
+def test_amounts_are_compared_as_they_are_counted_and_a_computer_holds_a_chip_or_more():
+    def computers(count):
+        return (GoodsLine(description="H100", quantity=count, counted_in="computers"),)
+
+    def found(first, then):
+        return len(passed(declared(lines=first), leg(lines=then, receiver="shell")))
+
+    assert (0, 1) == (found(computers(20), computers(17)), found(computers(20), computers(18)))
+    assert (0, 1) == (found(goods(20), computers(17)), found(goods(20), computers(18)))
+    assert 0 == found(computers(20), goods(100))
+
+
+def test_every_link_of_a_chain_is_found_though_all_name_its_first_shipment():
+    chain = [
+        ("S-2", "acme", "b", "MY", 20),
+        ("S-3", "b", "c", "TH", 40),
+        ("S-4", "c", "d", "VN", 60),
+    ]
+    legs = [
+        leg(days, shipment=shipment, of="S-9", sender=sender, receiver=to, destination=country,
+            origins=())
+        for shipment, sender, to, country, days in chain
+    ]  # fmt: skip
+    told = {
+        tuple(flag.because.partition(":")[0] for flag in passed(*order))
+        for order in ((came(), *legs), (*reversed(legs), came()))
+    }
+
+    assert 3 == len(next(iter(told)))
+    assert 1 == len({frozenset(each) for each in told})
+    assert '100 "H100" passed through b > c > d' in next(iter(told))
+
+
 def test_the_order_of_telling_decides_nothing():
     told = [passed(*order) for order in itertools.permutations((came(), leg(receiver="shell")))]
 

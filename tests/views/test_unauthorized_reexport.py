@@ -73,6 +73,20 @@ def test_goods_no_rule_controls_are_hard_to_tier_3_or_a_listed_party():
     assert "hard" == seen(destination="PK", receiver="shell").severity
 
 
+def test_what_others_saw_go_on_counts_though_nobody_knows_what_it_relied_on():
+    def seen(**changes):
+        return reexports(
+            declared("displays"), seen_onward("displays", authority="unknown", **changes)
+        )
+
+    (flag,) = seen()
+
+    assert "strong" == flag.severity
+    assert flag.because.endswith("nobody says what that relied on: CN is in D:5 or Macau")
+    assert [] == seen(destination="PK")
+    assert [] == reexports(declared(), seen_onward(authority="unknown", destination="MY"))
+
+
 def test_a_listing_told_later_is_judged_too():
     listed = PartyListed(party="shell", list="entity_list", listed_on=date(2024, 1, 1))
     (flag,) = reexports(seen_onward("epoxy coating", destination="PK", receiver="shell"), listed)

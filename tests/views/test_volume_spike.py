@@ -136,6 +136,16 @@ def test_capacity_for_as_much_takes_the_flag_away():
     assert [] == spikes(shipped(100), room(180, party="top"), spv)
 
 
+def test_more_than_the_capacity_declared_stands_out_once_it_is_more():
+    room = PartyCapacityDeclared(party="acme", site="hall", it_kilowatts=180, declared_on=DAY)
+    orders = (shipped(80, 40), shipped(20, 20), shipped(1), shipped(50, shipment="more"))
+
+    assert [] == spikes(*orders[:2], room)
+    for history in ((room, *orders), (*orders, room)):
+        (flag,) = spikes(*history)
+        assert flag.because.startswith("101 pieces for acme in the 90 days up to 2025-06-30")
+
+
 def test_where_nobody_counts_value_does():
     servers = GoodsLine(description="AI servers")
     (flag,) = spikes(declared(servers, value_cents=200_000_000))
