@@ -25,8 +25,8 @@ class FlagReviewed(Event, frozen=True, kw_only=True):
     note         in the reviewer's words
     evidence     numbers of the entries looked at
     until_on     for a snoozed flag, the day it returns
-    severity     how severe the flag was when it was looked at: snoozed, it returns as soon as it
-                 is worse. Entries that do not say hold for the flag whatever it is
+    severity     how severe the flag was when it was looked at: snoozed or cleared, it returns as
+                 soon as it is worse. Entries that do not say hold for the flag whatever it is
     reviewed_on  date
     """
 

@@ -110,8 +110,8 @@ Standing = Literal["open", "cleared", "snoozed", "referred", "confirmed"]
 class Raised:
     """A flag and what people made of it, as of a date.
 
-    standing  open until somebody reviews it; a snoozed flag is open again from its date on, and as
-              soon as it is worse than when it was snoozed
+    standing  open until somebody reviews it; a snoozed flag is open again from its date on, and a
+              snoozed or cleared one as soon as it is worse than when it was looked at
     review    the newest review, when there is one
     """
 
@@ -291,7 +291,7 @@ def _reviewed(states: States, flag: RedFlag, on: date) -> Raised:
     if not known:
         return Raised(flag, "open", None)
     newest = known[-1]
-    if newest.outcome == "snoozed" and not newest.hides(flag, on):
+    if newest.outcome in ("cleared", "snoozed") and not newest.hides(flag, on):
         return Raised(flag, "open", newest)
     return Raised(flag, newest.outcome, newest)
 

@@ -97,14 +97,15 @@ class Review(msgspec.Struct, frozen=True, array_like=True):
     severity: Severity | None = None
 
     def hides(self, flag: RedFlag, on: date) -> bool:
-        """Whether a flag is snoozed by it on a date: a worse one than the reviewer saw never is."""
-        return (
-            self.outcome == "snoozed"
-            and (self.until is None or on < self.until)
-            and (
-                self.severity is None
-                or SEVERITIES.index(flag.severity) >= SEVERITIES.index(self.severity)
-            )
+        """Whether a flag is cleared, or snoozed on a date, by it: a worse one than the reviewer
+        saw never is.
+        """
+        holds = self.outcome == "cleared" or (
+            self.outcome == "snoozed" and (self.until is None or on < self.until)
+        )
+        return holds and (
+            self.severity is None
+            or SEVERITIES.index(flag.severity) >= SEVERITIES.index(self.severity)
         )
 
 

@@ -31,7 +31,8 @@ CLEARS: Final[dict[str, str]] = {
     "sole-supplier-surge": "a contract that others lost; a license for the listed customer",
     "stockpiling": "peers that bought ahead as much",
     "structuring": "sites and end users of each subsidiary's own; pack sizes that peers have too",
-    "successor": "the same registration number, a merger, or customers of its own before",
+    "successor": "the same registration number, a merger, or customers of its own before; of a"
+    " tenant: one ultimate parent, declared for both",
     "third-party-payment": "financing that was declared: a bank, a lessor, the group's treasury",
     "tier3-party": "a license that names the party; a headquarters that is elsewhere on the day",
     "unauthorized-reexport": "a license or exception for the move; a transit of under three days",

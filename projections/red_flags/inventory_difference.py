@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from ledger.entry import Entry
-from ledger.events import CheckPerformed, Movement
+from ledger.events import CheckPerformed, CheckRequested, Movement
 from ledger.fold import States
 from projections import balance
 from projections.balance import ALL, Period, Stock, Terms
 from projections.red_flags._red_flag import RedFlag, Severity, entries
 from projections.red_flags._rule import Finding, Rule, standing
 from projections.reference import Reference
+
+Checks = dict[str, int]
+"""Checks by id, each with the entry that says what it counted."""
 
 
 class InventoryDifference(Rule):
@@ -21,7 +24,11 @@ class InventoryDifference(Rule):
     the sequential test says that they drift; what a later count finds again is no longer missing.
     Weak, where a significant quantity is missing and the evidence is too weak to tell, or where
     chips stood in boxes for longer than the rules allow for. A check that counts fewer than it
-    expected is such a difference by itself. Units: chips.
+    expected is such a difference by itself, until a later one of the same scope, by evidence as
+    good, misses none and counts as many. Units: chips.
+
+        inventory-difference/K/<party>  the checks of a party that counted, by id
+        inventory-difference/S/<check>  the shipment or license that a check is only about
 
     Source: pattern P26; IAEA Safeguards Glossary, material unaccounted for.
     """
@@ -36,11 +43,50 @@ class InventoryDifference(Rule):
             yield from self._close(states, party, reference)
         match entry.event:
             case CheckPerformed(units_counted=int(), units_expected=int()) as check:
-                flags = self._checked(states, entry.number, check, reference)
-                if flags or standing(states, self.name, f"check/{check.check}"):
-                    yield Finding(f"check/{check.check}", flags)
+                key = f"{self.name}/K/{check.party}"
+                states.put(key, {**(states.get(key, Checks) or {}), check.check: entry.number})
+                yield from self._checks(states, check.party, reference)
+            case CheckRequested(check=id_, party=party) as asked if asked.shipment or asked.license:
+                states.put(f"{self.name}/S/{id_}", f"{asked.shipment} {asked.license}")
+                yield from self._checks(states, party, reference)
             case _:
                 return
+
+    def _checks(self, states: States, party: str, reference: Reference) -> Iterator[Finding]:
+        """Hold each check of a party against what it expected, and against those after it."""
+        known = states.get(f"{self.name}/K/{party}", Checks) or {}
+        told = [(number, states.recall(number).event) for number in known.values()]
+        checks = [(number, each) for number, each in told if isinstance(each, CheckPerformed)]
+        for number, check in checks:
+            later = (
+                each for at, each in checks if (check.on, number) < (each.on, at) and each != check
+            )
+            flags: tuple[RedFlag, ...] = ()
+            if not any(self._found_again(states, check, each, reference) for each in later):
+                flags = self._checked(states, number, check, reference)
+            yield from self._find(states, f"check/{check.check}", flags)
+
+    def _found_again(
+        self, states: States, check: CheckPerformed, later: CheckPerformed, reference: Reference
+    ) -> bool:
+        """Whether a later check shows that what an earlier one missed is there."""
+        scopes = {states.get(f"{self.name}/S/{each.check}", str) for each in (check, later)}
+        counted = later.units_counted or 0
+        return (
+            # Who counts everything counts what is part of it.
+            (len(scopes) == 1 or states.get(f"{self.name}/S/{later.check}", str) is None)
+            and balance.GRADES.index(later.evidence) >= balance.GRADES.index(check.evidence)
+            and counted >= (check.units_expected or 0)
+            and not self._misses(states, later, reference)
+        )
+
+    def _misses(self, states: States, check: CheckPerformed, reference: Reference) -> bool:
+        """Whether a check counted fewer than it expected, by more than counting errs."""
+        expected = check.units_expected or 0
+        missing = expected - (check.units_counted or 0)
+        terms = Terms.of(reference.day(states, check.on).pattern(self.name).parameters)
+        variance = terms.variance(expected, check.evidence)
+        return missing > 0 and (missing * balance.MILLI) ** 2 > terms.sigmas**2 * variance
 
     def withdraw(
         self, states: States, number: int, movement: Movement, reference: Reference
@@ -102,11 +148,8 @@ class InventoryDifference(Rule):
         self, states: States, number: int, check: CheckPerformed, reference: Reference
     ) -> tuple[RedFlag, ...]:
         expected, counted = check.units_expected or 0, check.units_counted or 0
-        parameters = reference.day(states, check.on).pattern(self.name).parameters
-        terms = Terms.of(parameters)
         missing = expected - counted
-        variance = terms.variance(expected, check.evidence)
-        if missing <= 0 or (missing * balance.MILLI) ** 2 <= terms.sigmas**2 * variance:
+        if not self._misses(states, check, reference):
             return ()
         said = (
             f"check {check.check} of {check.party} on {check.on} expected {expected:,} chips and"

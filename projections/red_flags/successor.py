@@ -76,7 +76,7 @@ class Tenancy(msgspec.Struct, frozen=True, array_like=True, order=True):
 
 
 class Successor(Rule):
-    """Within a year after a party was listed or refused, another takes its place.
+    """Within a year another takes the place of a party that was listed or refused, or of a tenant.
 
     1. A party of its cluster was formed since. The cluster counts as it is a year after the
        formation, so that ties which show later count too.

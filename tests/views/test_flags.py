@@ -79,8 +79,10 @@ def test_a_flag_that_is_milder_than_the_reviewer_saw_stays_snoozed():
     assert ("strong", "snoozed") == (found.flag.severity, found.standing)
 
 
-def test_what_was_explained_stays_cleared_however_severe_it_is():
-    assert "cleared" == the_flag(reviewed("cleared", severity="weak")).standing
+def test_what_was_explained_is_open_again_once_it_is_worse_than_what_was_explained():
+    assert "open" == the_flag(reviewed("cleared", severity="weak")).standing
+    assert "cleared" == the_flag(reviewed("cleared", severity="hard")).standing
+    assert "cleared" == the_flag(reviewed("cleared")).standing
 
 
 def test_the_newest_review_counts_and_none_before_its_day():

@@ -200,3 +200,30 @@ def test_what_is_received_again_under_the_same_id_counts_once():
 
     (flag,) = found(*events, again)
     assert "should hold 500 h100-sxm" in flag.because
+
+
+def test_what_a_check_missed_and_a_later_one_finds_is_no_longer_missing():
+    short = checked(90, on=60, expected=100)
+
+    def left(*later):
+        told = {len(flags("inventory-difference", *each)) for each in permutations((short, *later))}
+        return told.pop() if len(told) == 1 else told
+
+    def later(units, expected=100, **changes):
+        return checked(units, on=90, check="C-2", expected=expected, **changes)
+
+    assert 0 == left(later(100))
+    assert 0 == left(later(120, expected=120))
+    assert 2 == left(later(100, expected=120)), "each misses some"
+    assert 1 == left(later(60, expected=60)), "another part of the stock"
+    assert 1 == left(later(100, evidence="label_read")), "weaker evidence"
+    assert 1 == left(checked(100, on=30, check="C-2", expected=100)), "an earlier check"
+
+
+def test_a_check_of_one_shipment_finds_nothing_that_another_missed():
+    asked = requested("C-2", shipment="S-2")
+
+    assert 1 == len(
+        flags("inventory-difference", checked(90, expected=100), asked,
+              checked(100, on=90, check="C-2", expected=100))
+    )  # fmt: skip
