@@ -137,7 +137,8 @@ def run(arguments: list[str] | None = None) -> int:
         error.show()
         return Exit.USAGE
     except click.UsageError as error:
-        click.echo(f"error: {error.format_message()}\nhint: {_hint(error)}", err=True)
+        typed = error.ctx.command_path if error.ctx is not None else "chip-ledger"
+        click.echo(f"error: {error.format_message()}\nhint: {typed} --help", err=True)
         return Exit.USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo(
@@ -155,21 +156,6 @@ def run(arguments: list[str] | None = None) -> int:
     finally:
         session.close()
     return ended if isinstance(ended, int) else Exit.DONE
-
-
-def _hint(error: click.UsageError) -> str:
-    """What to type instead: an option of the verb before, where it belongs; else what there is."""
-    context = error.ctx
-    if context is None:
-        return "chip-ledger --help"
-    if isinstance(error, click.NoSuchOption) and context.parent is not None:
-        before = context.parent
-        for option in before.command.params:
-            if error.option_name in option.opts and isinstance(option, click.Option):
-                value = "" if option.is_flag else " …"
-                typed = f"{error.option_name}{value} {context.info_name}"
-                return f"it stands before `{context.info_name}`: {before.command_path} {typed}"
-    return f"{context.command_path} --help"
 
 
 def _fail(error: LedgerError) -> int:

@@ -92,6 +92,8 @@ ERRORS: Final[dict[str, str]] = {
     "NOT_UTF8": "Text files are UTF-8.",
     "OFFER_FORM": "The file is not an offer of a key.",
     "OPENING_MISSING": "The first entry does not open a ledger.",
+    "OPTION_UNUSED": "An option that stands before a verb and chooses nothing of it is refused, so"
+    " that nobody takes its answer for a narrower one.",
     "ORIGIN": "What was signed is about a ledger of another name.",
     "ORIGIN_FORM": "An origin is a URL without its scheme, with no space and no plus sign.",
     "PACK_FLOAT": "A policy pack has whole numbers and decimal strings, and no floats.",

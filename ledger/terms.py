@@ -5,6 +5,7 @@ a name. A function here turns what somebody typed into the noun, or says what is
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Final, Literal, NewType, cast, get_args
@@ -136,8 +137,21 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise Malformed(
-            f"{text!r} is not a date", remedy="write it like 2025-11-19", code="DATE_FORM"
+            f"{text!r} is not a date{_why_no_day(text)}",
+            remedy="write it like 2025-11-19",
+            code="DATE_FORM",
         ) from error
+
+
+def _why_no_day(text: str) -> str:
+    """What the calendar lacks of a date that is well written; empty for one that is not."""
+    found = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", text)
+    if found is None:
+        return ""
+    year, month = int(found[1]), int(found[2])
+    if not 1 <= month <= 12:
+        return f": a year has months 1 to 12, and no {month}"
+    return f": {found[1]}-{found[2]} has {monthrange(year, month)[1]} days" if year else ""
 
 
 def country(text: str) -> Country:

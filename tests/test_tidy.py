@@ -52,6 +52,7 @@ MACHINERY = (
     "ledger.statement",
     "ledger.store",
     "ledger.tables",
+    "ledger.typed",
     "ledger.undo",
     "ledger.verification",
     "ledger.views",

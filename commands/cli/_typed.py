@@ -14,6 +14,7 @@ from ledger.errors import LedgerError, Malformed
 from ledger.events import Event
 from ledger.log import Ledger
 from ledger.session import Session
+from ledger.typed import DAY, Typed
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C")
@@ -24,19 +25,6 @@ WATCH: Final = "commands.watch"
 
 SHOWN_MAX: Final = 200
 """Characters of one field that a dry run shows."""
-
-
-class Typed(click.ParamType[object]):
-    """A value checked by one of the functions of `ledger.terms`; its error is shown as it is."""
-
-    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
-        self.name = name
-        self._parse = parse
-
-    def convert(
-        self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None
-    ) -> object:
-        return self._parse(value) if isinstance(value, str) else value
 
 
 def _line(text: str) -> dict[str, object]:
@@ -85,7 +73,6 @@ def _route(text: str) -> tuple[terms.Country, ...]:
     return tuple(terms.country(code) for code in codes)
 
 
-DAY = Typed("date", terms.day)
 COUNTRY = Typed("country", terms.country)
 LINE = Typed("line", _line)
 ROUTE = Typed("route", _route)

@@ -15,8 +15,6 @@ import msgspec
 from commands.cli._typed import (
     CENTS,
     COUNTRY,
-    DAY,
-    Typed,
     dry_run,
     identified,
     run,
@@ -28,6 +26,7 @@ from ledger.errors import Malformed
 from ledger.events import Event
 from ledger.session import Session
 from ledger.terms import COUNTRIES
+from ledger.typed import DAY, Typed
 
 _FIELD: Final = re.compile(r"^ {4}(\w+) {2,}(\S.*)$")
 

@@ -5,12 +5,13 @@ from typing import get_args
 
 import click
 
-from commands.cli._typed import DAY, FLAG, WATCH, dry_run, make, on_option, run
+from commands.cli._typed import FLAG, WATCH, dry_run, make, on_option, run
 from commands.flags import CLEARS_FOR, ReviewFlag
 from commands.handler import Watch
 from ledger import terms
 from ledger.events.flag_reviews import Outcome
 from ledger.session import Session
+from ledger.typed import DAY
 
 
 @click.group("flag")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from commands.cli._typed import DAY, KEY, dry_run, make, on_option, run, today
+from commands.cli._typed import KEY, dry_run, make, on_option, run, today
 from commands.keys import CountersignKey, EnrollKey, ReaffirmEntries, RevokeKey, RotateKey
 from ledger import keyfile
 from ledger.errors import Refused
@@ -15,6 +15,7 @@ from ledger.roles import ROLES
 from ledger.session import Session
 from ledger.signatures import ALGORITHMS, generate, key_id
 from ledger.terms import actor
+from ledger.typed import DAY
 
 OFFER = click.Path(exists=True, dir_okay=False, path_type=Path)
 

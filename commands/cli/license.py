@@ -9,7 +9,6 @@ from commands.cli._typed import (
     ACN,
     AGREEMENT,
     COUNTRY,
-    DAY,
     LICENSE,
     LINE,
     PARTY,
@@ -22,6 +21,7 @@ from commands.licenses import ApplyForLicense, ApproveLicense, DenyLicense, Retu
 from ledger.errors import Malformed
 from ledger.events.licenses import Act, ReturnReason
 from ledger.session import Session
+from ledger.typed import DAY
 
 Lines = tuple[dict[str, Any], ...]
 

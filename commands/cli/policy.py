@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from ledger.policy import (
 )
 from ledger.session import Session, pack_files, pack_text
 from ledger.terms import identifier
+from ledger.typed import DAY
 
 
 @click.group("policy")
@@ -114,13 +115,13 @@ def list_(session: Session, known_at: str | None) -> None:
 @click.option(
     "--on",
     "day",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     metavar="DATE",
     help="The packs in force here that day, with what became of each in the world.",
 )
 @_known_at
 @click.pass_obj
-def show(session: Session, policy: str | None, day: datetime | None, known_at: str | None) -> None:
+def show(session: Session, policy: str | None, day: date | None, known_at: str | None) -> None:
     """Print the shipped pack POLICY, every number with its source; or what is in force on a day.
 
     With both, the pack as it was adopted here and in force that day.
@@ -134,7 +135,7 @@ def show(session: Session, policy: str | None, day: datetime | None, known_at: s
             )
         click.echo(shipped_pack(policy), nl=False)
         return
-    on = today() if day is None else day.date()
+    on = today() if day is None else day
     adoptions = _timeline(session, known_at).in_force(on)
     if policy is None:
         for line in _in_force(adoptions, on):

@@ -8,7 +8,6 @@ import click
 
 from commands.cli._typed import (
     COUNTRY,
-    DAY,
     ITN,
     LICENSE,
     LINE,
@@ -30,6 +29,7 @@ from commands.shipments import (
 )
 from ledger.events.shipments import Authority
 from ledger.session import Session
+from ledger.typed import DAY
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from functools import partial
 from hashlib import sha256
 from typing import Any, Final
@@ -57,7 +57,7 @@ def quotas(
     place: Place,
     country: str | None,
     wide: bool,
-    valid_on: datetime | None,
+    valid_on: date | None,
     known_at: str | None,
     policy: str | None,
     format_: str,
@@ -103,7 +103,7 @@ def licenses(
     place: Place,
     country: str | None,
     status: str | None,
-    valid_on: datetime | None,
+    valid_on: date | None,
     known_at: str | None,
     format_: str,
 ) -> None:
@@ -128,7 +128,7 @@ def licenses(
 def license(
     place: Place,
     license_: str,
-    valid_on: datetime | None,
+    valid_on: date | None,
     known_at: str | None,
     format_: str,
 ) -> None:
@@ -168,7 +168,7 @@ def shipments(
     place: Place,
     shipment: str | None,
     country: str | None,
-    valid_on: datetime | None,
+    valid_on: date | None,
     known_at: str | None,
     format_: str,
 ) -> None:

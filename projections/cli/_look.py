@@ -12,12 +12,14 @@ from datetime import UTC, date, datetime
 from typing import Any, Final, Protocol
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.progress import Progress
 
 from ledger import views
 from ledger.casefile import Shown
 from ledger.entry import Entry
+from ledger.errors import Malformed
 from ledger.events import PolicyAdopted, PolicyWithdrawn
 from ledger.fold import Fold, States, Until, day_of, reaches_past
 from ledger.known import known_by
@@ -26,6 +28,7 @@ from ledger.merkle import inclusion_proof, root_of
 from ledger.policy import PolicyTimeline, Rules, after, suppose
 from ledger.session import pack_files
 from ledger.terms import INTEGER_MAX
+from ledger.typed import DAY
 
 POLICY_EVENTS: Final = (PolicyAdopted.wire, PolicyWithdrawn.wire)
 QUIET_SECONDS: Final = 1.0
@@ -249,12 +252,34 @@ def told(what: str) -> Iterator[None]:
 
 
 def question_of(
-    valid_on: datetime | None, known_at: str | None, policy: str | None, format_: str
+    valid_on: date | None, known_at: str | None, policy: str | None, format_: str
 ) -> Question:
     """What was typed, with today where no day was named."""
     today = datetime.now(UTC).date()
-    day = today if valid_on is None else valid_on.date()
-    return Question(day, known_at, policy, format_)
+    return Question(today if valid_on is None else valid_on, known_at, policy, format_)
+
+
+def handed_on(ctx: click.Context, group: click.Group) -> None:
+    """Give the verb behind a group what stands before it, as its defaults.
+
+    Raises `Malformed` (OPTION_UNUSED) for an option that chooses nothing of that verb.
+    """
+    name = str(ctx.invoked_subcommand)
+    takes = {param.name for param in group.commands[name].params}
+    typed = [
+        param
+        for param in group.params
+        if param.expose_value
+        and ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+    ]
+    for param in typed:
+        if param.name not in takes:
+            raise Malformed(
+                f"{param.opts[0]} chooses nothing of `{group.name} {name}`",
+                remedy=f"leave it out; chip-ledger {group.name} {name} --help lists its options",
+                code="OPTION_UNUSED",
+            )
+    ctx.default_map = {name: {str(param.name): ctx.params[str(param.name)] for param in typed}}
 
 
 def options(
@@ -264,13 +289,13 @@ def options(
     known = {
         "valid_on": click.option(
             "--valid-on",
-            type=click.DateTime(["%Y-%m-%d"]),
+            type=DAY,
             metavar="DATE",
             help="As it was on that day, by its rules; today in UTC unless given.",
         ),
         "all_days": click.option(
             "--valid-on",
-            type=click.DateTime(["%Y-%m-%d"]),
+            type=DAY,
             metavar="DATE",
             help="Only what was so by that day; of all days unless given.",
         ),

@@ -1,7 +1,7 @@
 """The verbs of case files: make one from flags or subjects, and check one."""
 
 import sys
-from datetime import datetime
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -86,7 +86,7 @@ def make(
     seal: str | None,
     timestamp: Path | None,
     force: bool,
-    valid_on: datetime | None,
+    valid_on: date | None,
     known_at: str | None,
     policy: str | None,
 ) -> None:

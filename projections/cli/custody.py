@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -44,7 +44,7 @@ def trail(
     place: Place,
     subject: str,
     picture: Path | None,
-    valid_on: datetime | None,
+    valid_on: date | None,
     known_at: str | None,
     format_: Format,
 ) -> None:
@@ -110,7 +110,7 @@ def trail(
 @options("valid_on", "known_at")
 @click.pass_obj
 def balance(
-    place: Place, subject: str, valid_on: datetime | None, known_at: str | None, format_: Format
+    place: Place, subject: str, valid_on: date | None, known_at: str | None, format_: Format
 ) -> None:
     """Opening + came - went - lost, and what was counted, of the party whose SITE it is.
 

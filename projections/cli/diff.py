@@ -12,6 +12,7 @@ from ledger import quota, terms
 from ledger.errors import Malformed
 from ledger.events import ShipmentVoided, tags
 from ledger.fold import Fold
+from ledger.typed import DAY
 from projections import diff as differences
 from projections import licenses as register
 from projections import quotas as board
@@ -23,7 +24,6 @@ from projections.licenses import LicensesFold
 from projections.red_flags import FlagsFold
 from projections.render import Column, cell, of
 
-_DAY: Final = click.DateTime(["%Y-%m-%d"])
 _SPLIT: Final = re.compile(r"\.\.(?!/)")
 """Two dots, but for those of a path such as ../pack.toml."""
 
@@ -119,7 +119,7 @@ _VIEWS: Final[dict[str, tuple[Fold, Callable[[Sequence[_Side]], Iterable[Differe
 
 @click.command("diff")
 @click.argument("view", type=click.Choice([*_VIEWS, "all"]), default="all")
-@click.option("--valid-on", type=_Between("today", _DAY), default="", metavar="DATE..DATE",
+@click.option("--valid-on", type=_Between("today", DAY), default="", metavar="DATE..DATE",
               help="Two days in the world, or one for both.")  # fmt: skip
 @click.option("--known-at", type=_Between("head"), default="", metavar="ENTRY..ENTRY",
               help="Two entries or instants up to which entries count.")  # fmt: skip

@@ -3,7 +3,8 @@
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from difflib import get_close_matches
 from typing import Any, Final, TypeVar
 
 import click
@@ -17,7 +18,7 @@ from projections import track_record
 from projections import trail as trails
 from projections.alerts import Alert, Ties, called, tied
 from projections.alerts import alerts as alerts_of
-from projections.cli._look import Look, Place, Question, looking, options, question_of
+from projections.cli._look import Look, Place, Question, handed_on, looking, options, question_of
 from projections.cli._shown import TRAIL_COLUMNS, evidence_of, names_in, show_rows
 from projections.red_flags import RULES, SEVERITIES, FlagsFold, Raised, RedFlag, Rule
 from projections.red_flags.clearing import CLEARS
@@ -47,10 +48,16 @@ def _rule_name(_ctx: click.Context, _param: click.Parameter, name: str | None) -
     if name is not None and name not in NAMES:
         raise Unknown(
             f"no rule is called {name!r}",
-            remedy=f"rules are {', '.join(NAMES)}",
+            remedy=f"{_instead(name)}`chip-ledger flags rules` lists them",
             code="RULE_UNKNOWN",
         )
     return name
+
+
+def _instead(name: str) -> str:
+    """The rules whose names are nearest."""
+    near = get_close_matches(name, NAMES, n=3)
+    return f"did you mean {' or '.join(near)}? " if near else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +163,16 @@ def flags(
     country: str | None,
     party: str | None,
     top: int | None,
-    valid_on: datetime | None,
+    valid_on: date | None,
     known_at: str | None,
     policy: str | None,
     format_: str,
 ) -> None:
     """Red flags: what asks for an explanation, why with numbers, and the entries that show it."""
-    question = question_of(valid_on, known_at, policy, format_)
     if ctx.invoked_subcommand is not None:
-        ctx.meta["projections.question"] = question
+        handed_on(ctx, flags)
         return
+    question = question_of(valid_on, known_at, policy, format_)
     wanted = Wanted(everything, rule, country, party, top)
     with looking(ctx.obj, question, kept_for(question)) as look:
         fits = wanted.fits(look)
@@ -185,11 +192,19 @@ def flags(
 
 @flags.command("show")
 @click.argument("flag", metavar="ID")
-@click.pass_context
-def show_flag(ctx: click.Context, flag: str) -> None:
-    """One flag with the entries that are its evidence; options stand before `show`."""
-    question: Question = ctx.meta["projections.question"]
-    with looking(ctx.obj, question, kept_for(question)) as look:
+@options("valid_on", "known_at", "policy")
+@click.pass_obj
+def show_flag(
+    place: Place,
+    flag: str,
+    valid_on: date | None,
+    known_at: str | None,
+    policy: str | None,
+    format_: str,
+) -> None:
+    """One flag with the entries that are its evidence."""
+    question = question_of(valid_on, known_at, policy, format_)
+    with looking(place, question, kept_for(question)) as look:
         raised = called(terms.flag_id(flag), found_on(look, question).raised, ())
         if not isinstance(raised, Raised):
             raise Unknown(
@@ -217,11 +232,18 @@ def show_flag(ctx: click.Context, flag: str) -> None:
 
 
 @flags.command("rules")
-@click.pass_context
-def flag_rules(ctx: click.Context) -> None:
-    """What came of each rule's flags; options stand before `rules`."""
-    question: Question = ctx.meta["projections.question"]
-    with looking(ctx.obj, question, kept_for(question)) as look:
+@options("valid_on", "known_at", "policy")
+@click.pass_obj
+def flag_rules(
+    place: Place,
+    valid_on: date | None,
+    known_at: str | None,
+    policy: str | None,
+    format_: str,
+) -> None:
+    """What came of each rule's flags."""
+    question = question_of(valid_on, known_at, policy, format_)
+    with looking(place, question, kept_for(question)) as look:
         found = found_on(look, question)
         rows = track_record.rows(found.raised, [rule.name for rule in RULES])
         heading = [
@@ -248,7 +270,7 @@ def alerts(
     country: str | None,
     party: str | None,
     top: int | None,
-    valid_on: datetime | None,
+    valid_on: date | None,
     known_at: str | None,
     policy: str | None,
     format_: str,
@@ -280,7 +302,7 @@ def alerts(
 def why(
     place: Place,
     id_: str,
-    valid_on: datetime | None,
+    valid_on: date | None,
     known_at: str | None,
     policy: str | None,
     format_: str,

@@ -28,6 +28,7 @@ from ledger.policy.places import full_name
 from ledger.session import pack_files
 from ledger.signatures import Signer
 from ledger.statement import opened, sealed
+from ledger.typed import DAY
 from projections.cli._look import Look, Place, Question, looking, options
 from projections.cli._save import saving
 from projections.cli._shown import names_in, show_rows
@@ -46,7 +47,6 @@ STEPS_MAX: Final = 100
 STATEMENT: Final = "application/vnd.chip-ledger.replay.v1+json"
 """Payload type of a signed replay."""
 
-DAY: Final = click.DateTime(["%Y-%m-%d"])
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
 THERE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -146,8 +146,8 @@ def replay() -> None:
 def run(
     place: SigningPlace,
     policy: str,
-    since: datetime | None,
-    until: datetime | None,
+    since: date | None,
+    until: date | None,
     only: tuple[str, ...],
     sweep: str | None,
     plot: Path | None,
@@ -241,8 +241,8 @@ def verify(place: Place, path: Path) -> None:
 def hindsight(
     place: Place,
     licenses: tuple[str, ...],
-    since: datetime | None,
-    until: datetime | None,
+    since: date | None,
+    until: date | None,
     otherwise: bool,
     known_at: str | None,
     format_: str,
@@ -377,10 +377,10 @@ def rules_of(packs: tuple[PackSupposed, ...]) -> Rules:
     return Rules(parsed, tuple(each.label for each in packs))
 
 
-def days_of(since: datetime | None, until: datetime | None) -> Span:
+def days_of(since: date | None, until: date | None) -> Span:
     """The first and the last day as typed; of all days unless given."""
-    first = date.min if since is None else since.date()
-    last = date.max if until is None else until.date()
+    first = date.min if since is None else since
+    last = date.max if until is None else until
     if first > last:
         raise Malformed(
             f"--from {first} is after --to {last}: no day is between them",

@@ -5,7 +5,7 @@ records facts: whoever types «export flags» should not wonder whether somethin
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -89,7 +89,7 @@ def save(
     view: str,
     to: Path,
     force: bool,
-    valid_on: datetime | None,
+    valid_on: date | None,
     known_at: str | None,
     policy: str | None,
 ) -> None:

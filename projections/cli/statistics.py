@@ -1,10 +1,10 @@
 """The quarterly tables, and what their figures are made from."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Final
+from datetime import date
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -12,7 +12,7 @@ from ledger import terms
 from ledger.errors import Malformed
 from projections import statistics as tables
 from projections import trail as trails
-from projections.cli._look import Look, Question, looking, options, question_of
+from projections.cli._look import Look, Place, Question, handed_on, looking, options, question_of
 from projections.cli._shown import names_in, show_rows
 from projections.render import Column, Row, count, millions, of
 from projections.statistics import FIGURES, PostingRow, QuarterRow, StatisticsFold
@@ -27,6 +27,25 @@ _LEGEND: Final = (
     " favorable/unfavorable/unable to complete",
 )
 _NOTHING: Final = "nothing was applied for, decided, shipped or checked"
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Of which quarter and country figures are shown; None for all."""
+
+    quarter: str | None
+    country: terms.Country | None
+
+    @staticmethod
+    def of(quarter: str | None, country: str | None) -> "Chosen":
+        """The same, as typed."""
+        return Chosen(
+            None if quarter is None else _quarter(quarter),
+            None if country is None else terms.country(country),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +66,15 @@ class OpenedRow:
     said: str
 
 
+def _chosen(verb: F) -> F:
+    """The options that choose among the figures."""
+    country = click.option("--country", metavar="CODE", help="Only this country.")
+    quarter = click.option("--quarter", metavar="YEARQN", help="Only this quarter, such as 2025Q3.")
+    return quarter(country(verb))
+
+
 @click.group(invoke_without_command=True)
-@click.option("--quarter", metavar="YEARQN", help="Only this quarter, such as 2025Q3.")
-@click.option("--country", metavar="CODE", help="Only this country.")
+@_chosen
 @click.option("--by-country", is_flag=True, help="A row for each country.")
 @options("valid_on", "known_at")
 @click.pass_context
@@ -58,23 +83,21 @@ def statistics(
     quarter: str | None,
     country: str | None,
     by_country: bool,
-    valid_on: datetime | None,
+    valid_on: date | None,
     known_at: str | None,
     format_: str,
 ) -> None:
     """Quarterly tables: applications, outcomes, days taken, TPP, end-use checks."""
-    question = question_of(valid_on, known_at, None, format_)
-    chosen = (
-        None if quarter is None else _quarter(quarter),
-        None if country is None else terms.country(country),
-    )
     if ctx.invoked_subcommand is not None:
-        ctx.meta["projections.question"] = question
-        ctx.meta["projections.chosen"] = chosen
+        handed_on(ctx, statistics)
         return
+    question = question_of(valid_on, known_at, None, format_)
+    chosen = Chosen.of(quarter, country)
     with looking(ctx.obj, question, [StatisticsFold()]) as look:
         states = look.lived(StatisticsFold(), question.valid_on)
-        found = tables.rows(states, quarter=chosen[0], country=chosen[1], by_country=by_country)
+        found = tables.rows(
+            states, quarter=chosen.quarter, country=chosen.country, by_country=by_country
+        )
         heading = [look.heading("statistics", question), *(_LEGEND if found else [_NOTHING])]
         show_rows(
             found, names_in(QuarterRow), look.stamp(question), question, heading,
@@ -84,12 +107,23 @@ def statistics(
 
 @statistics.command("open")
 @click.argument("figure", type=click.Choice(FIGURES))
-@click.pass_context
-def open_figure(ctx: click.Context, figure: str) -> None:
-    """The entries a FIGURE is made from; --quarter and --country stand before `open`."""
-    question: Question = ctx.meta["projections.question"]
-    with looking(ctx.obj, question, [StatisticsFold()]) as look:
-        found = [row for row in _postings(ctx, look, question) if row.figure == figure]
+@_chosen
+@options("valid_on", "known_at")
+@click.pass_obj
+def open_figure(
+    place: Place,
+    figure: str,
+    quarter: str | None,
+    country: str | None,
+    valid_on: date | None,
+    known_at: str | None,
+    format_: str,
+) -> None:
+    """The entries a FIGURE is made from."""
+    question = question_of(valid_on, known_at, None, format_)
+    chosen = Chosen.of(quarter, country)
+    with looking(place, question, [StatisticsFold()]) as look:
+        found = [row for row in _postings(look, question, chosen) if row.figure == figure]
         heading = [look.heading(f"statistics, {figure}", question)]
         _show(look, question, heading + ([] if found else ["no entry adds to it"]), found)
 
@@ -100,26 +134,36 @@ def open_figure(ctx: click.Context, figure: str) -> None:
     metavar="ENTRY|INSTANT",
     help="Everything told after that changed a figure, not only what corrects an earlier entry.",
 )
-@click.pass_context
-def revisions(ctx: click.Context, since: str | None) -> None:
+@_chosen
+@options("valid_on", "known_at")
+@click.pass_obj
+def revisions(
+    place: Place,
+    since: str | None,
+    quarter: str | None,
+    country: str | None,
+    valid_on: date | None,
+    known_at: str | None,
+    format_: str,
+) -> None:
     """Figures that were changed by a later entry, from what to what, and why.
 
     A void, another rating or another decision corrects; with --since, for tables that were
     published then, a late report counts too.
     """
-    question: Question = ctx.meta["projections.question"]
-    with looking(ctx.obj, question, [StatisticsFold()]) as look:
+    question = question_of(valid_on, known_at, None, format_)
+    chosen = Chosen.of(quarter, country)
+    with looking(place, question, [StatisticsFold()]) as look:
         number = None if since is None else look.known_by(since)
-        found = tables.revisions(_postings(ctx, look, question), number)
+        found = tables.revisions(_postings(look, question, chosen), number)
         of_what = "corrections" if number is None else f"told after entry {number:,}"
         heading = [look.heading(f"statistics, {of_what}", question)]
         _show(look, question, heading + ([] if found else ["no figure was changed"]), found)
 
 
-def _postings(ctx: click.Context, look: Look, question: Question) -> list[PostingRow]:
-    quarter, country = ctx.meta["projections.chosen"]
+def _postings(look: Look, question: Question, chosen: Chosen) -> list[PostingRow]:
     states = look.lived(StatisticsFold(), question.valid_on)
-    return tables.postings(states, quarter=quarter, country=country)
+    return tables.postings(states, quarter=chosen.quarter, country=chosen.country)
 
 
 def _show(look: Look, question: Question, heading: list[str], found: Sequence[PostingRow]) -> None:

@@ -117,6 +117,17 @@ def test_four_digits_name_a_flag(desk):
     assert f"flag {flag} on" in desk.type(f"flags show {flag[:4]}")
 
 
+def test_what_concerns_a_verb_stands_before_it_or_after_it(desk):
+    flag = desk.rows("flags")[0]["id"]
+    before = desk.type(f"flags --format csv --valid-on 2025-10-01 show {flag}")
+
+    assert "2025-10-01" in before
+    assert before == desk.type(f"flags show {flag} --valid-on 2025-10-01 --format csv")
+    assert before == desk.type(f"flags --valid-on 2025-09-30 --format csv show {flag} "
+                               "--valid-on 2025-10-01")  # fmt: skip
+    assert desk.type("flags --format json rules") == desk.type("flags rules --format json")
+
+
 def test_a_snoozed_flag_that_is_worse_now_says_what_it_was(desk):
     flag = desk.rows("flags")[0]
     desk.review(flag, "snoozed", until_on=date(2030, 1, 1), severity="weak")

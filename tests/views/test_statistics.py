@@ -187,6 +187,14 @@ def test_every_figure_of_the_table_is_opened_to_its_entries(desk):
         assert all(each["entry"] > 1 and each["said"] for each in opened)
 
 
+def test_what_concerns_an_opened_figure_stands_before_the_verb_or_after_it(desk):
+    before = desk.type("statistics --quarter 2025Q1 --format csv open shipped_tpp")
+
+    assert "2025Q1" in before
+    assert before == desk.type("statistics open shipped_tpp --quarter 2025q1 --format csv")
+    assert "shipped_tpp" not in desk.type("statistics open shipped_tpp --country SA --format jsonl")
+
+
 def test_revisions_say_from_what_to_what_and_why(desk):
     screen = desk.type("statistics revisions")
     back, put = opened_rows(desk, "--format json revisions")
