@@ -16,7 +16,7 @@ from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
 from ledger import keyring
 from ledger.checkpoint import Checkpoint, parse_note, sign_note
-from ledger.entry import Entry, Signing, compose, read
+from ledger.entry import Entry, Signing, compose, instant, read
 from ledger.envelope import payload_of, seal
 from ledger.errors import Conflict, LedgerError, Malformed, NotAuthentic, NotPermitted, Refused
 from ledger.events import (
@@ -127,7 +127,9 @@ class Ledger:
         actor, role = ring.signing_role(signer.kid, opened.wire, on=at.astimezone(UTC).date())
         _log_key(log, b64decode(opened.log_key), opened.origin)
         store = Store.create(place)
-        signing = Signing(at, actor, signer.kid, opened.origin, role, (0, _b64(EMPTY_ROOT)))
+        signing = Signing(
+            instant(at), actor, signer.kid, opened.origin, role, (0, _b64(EMPTY_ROOT))
+        )
         payload, tags = compose(opened, signing, ver=1, prev=None)
         with store.writing() as transaction:
             line = seal(payload, [signer])
@@ -375,6 +377,7 @@ class Writing:
         at = self._now(at, events)
         seen = self.ledger.seen(self.transaction.newest_note())
         heads = self.transaction.heads([event.subject for event in events])
+        signed_at = instant(at)
         ring = self.ledger.keyring(self.connection, size=self.size)
         signings: dict[str, Signing] = {}
         sealed = []
@@ -382,9 +385,10 @@ class Writing:
             signing = signings.get(event.wire)
             if signing is None:
                 actor, role = ring.signing_role(signer.kid, event.wire, on=at.date())
-                signing = Signing(at, actor, signer.kid, self.ledger.origin, role, seen)
+                signing = Signing(signed_at, actor, signer.kid, self.ledger.origin, role, seen)
                 signings[event.wire] = signing
-            version, leaf = heads.get(event.subject, (0, None))
+            subject = event.subject
+            version, leaf = heads.get(subject, (0, None))
             prev = None if leaf is None else _b64(leaf)
             payload, tags = compose(event, signing, ver=version + 1, prev=prev)
             about_keys = event.wire in ABOUT_KEYS
@@ -396,8 +400,8 @@ class Writing:
                 # It may end the very key that would sign what comes next.
                 ring = keyring.evolve(ring, event, entry=number, leaf=_b64(leaf), by=signing.by)
                 signings.clear()
-            heads[event.subject] = (version + 1, leaf)
-            sealed.append(StoredEvent(event.wire, line, tags, event.subject, version + 1, leaf))
+            heads[subject] = (version + 1, leaf)
+            sealed.append(StoredEvent(event.wire, line, tags, subject, version + 1, leaf))
         first = self.size + 1
         last = self.transaction.append(sealed)
         self.ledger._ring = (last, ring)

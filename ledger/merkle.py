@@ -8,9 +8,10 @@ Sources: RFC 6962 §2.1 and RFC 9162 §2.1 for hashes and proofs; C2SP tlog-tile
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+import msgspec
 
 from ledger.errors import NotAuthentic
 
@@ -46,8 +47,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Frontier:
+class Frontier(msgspec.Struct, frozen=True):
     """Where a tree grows: its size, and its largest complete subtrees, the largest first.
 
     >>> Frontier().root() == EMPTY_ROOT

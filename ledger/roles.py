@@ -1,5 +1,6 @@
 """Who may say what: one table, printed by `chip-ledger roles` and kept by writer and verifier."""
 
+from functools import lru_cache
 from typing import Final
 
 from ledger.events import EVENTS
@@ -73,6 +74,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
 """Role to the wire names of the events it may sign."""
 
 
+@lru_cache(maxsize=1_024)
 def role_for(roles: tuple[str, ...], wire: str) -> str | None:
     """The first of somebody's roles that may sign an event; None when none may.
 

@@ -33,7 +33,16 @@ from sqlalchemy import Engine, insert, inspect
 from sqlalchemy.pool import PoolProxiedConnection
 
 from ledger import tag_index
-from ledger.database import PATIENCE_SECONDS, database_url, open_engine, shown, told
+from ledger.database import (
+    MANY_ROWS,
+    PATIENCE_SECONDS,
+    WAL_PAGES,
+    WAL_PAGES_MANY,
+    database_url,
+    open_engine,
+    shown,
+    told,
+)
 from ledger.errors import Malformed, NotAuthentic, Refused, Unknown
 from ledger.merkle import TILE_WIDTH, Frontier, completed_tiles, leaf_hash
 from ledger.tables import (
@@ -66,11 +75,23 @@ class Snapshot:
     time that an append takes.
     """
 
-    __slots__ = ("driver", "pooled")
+    __slots__ = ("driver", "pooled", "rows_before", "wal_pages")
 
     def __init__(self, pooled: PoolProxiedConnection) -> None:
         self.pooled = pooled
         self.driver: Any = pooled.driver_connection
+        # Not known: the pool may have handed out the connection before.
+        self.wal_pages = 0
+        self.rows_before = 0
+
+    def size_wal(self) -> None:
+        """Let SQLite's write-ahead log grow as suits the transaction that is to be committed."""
+        rows = self.driver.total_changes
+        pages = WAL_PAGES_MANY if rows - self.rows_before > MANY_ROWS else WAL_PAGES
+        if pages != self.wal_pages:
+            self.driver.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+            self.wal_pages = pages
+        self.rows_before = rows
 
     def abandon(self) -> None:
         """Undo what was done, and let go of the connection."""
@@ -229,6 +250,8 @@ class Store(DCBRecorder):
                 transaction = Transaction(self, connection)
                 yield transaction
                 transaction.finish()
+                if self.on_sqlite:
+                    connection.size_wal()
             else:
                 yield connection
             connection.driver.commit()

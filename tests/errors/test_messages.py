@@ -28,7 +28,7 @@ from commands.keys import ReaffirmEntries, RevokeKey, RotateKey
 from commands.licenses import ApplyForLicense, ApproveLicense, LineWanted
 from commands.policies import AdoptPolicy, WithdrawPolicy
 from commands.shipments import LineDeclared, RecordDelivery, RecordExport, VoidShipment
-from ledger.entry import Signing, compose
+from ledger.entry import Signing, compose, instant
 from ledger.envelope import seal
 from ledger.errors import LedgerError
 from ledger.events import (
@@ -506,7 +506,7 @@ def no_offer(folder):
 
 def opened_otherwise(folder):
     store = Store.create(str(folder / "ledger.db"))
-    signing = Signing(at(0), "a.rivera", RIVERA.kid, ORIGIN, "policy_officer", (0, LEAF))
+    signing = Signing(instant(at(0)), "a.rivera", RIVERA.kid, ORIGIN, "policy_officer", (0, LEAF))
     payload, tags = compose(G42, signing, ver=1, prev=None)
     with store.writing() as transaction:
         line = seal(payload, [RIVERA])

@@ -6,7 +6,7 @@ which have them, can be used to judge the reference itself.
 """
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
@@ -194,7 +194,7 @@ def test_a_payload_is_written_as_the_reference_writes_it(
     event: Event, seen: int, role: str, version: int
 ) -> None:
     signing = Signing(
-        at=datetime(2026, 11, 22, 0, 40, 0, 123_456, tzinfo=UTC), by=ActorId("a.rivera"),
+        at="2026-11-22T00:40:00.123456Z", by=ActorId("a.rivera"),
         kid=KeyId("0" * 32), log="ledger.example.gov/chips", role=role, seen=(seen, "root"),
     )  # fmt: skip
 

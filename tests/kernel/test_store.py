@@ -8,6 +8,7 @@ from eventsourcing.dcb.tests import DCBRecorderTestCase
 from eventsourcing.persistence import IntegrityError
 from sqlalchemy import create_engine, exc, text
 
+from ledger.database import MANY_ROWS, WAL_PAGES, WAL_PAGES_MANY
 from ledger.errors import Conflict, Refused, Unknown
 from ledger.merkle import Frontier, leaf_hash
 from ledger.store import Store
@@ -53,6 +54,24 @@ def test_many_writers_at_once_leave_no_gap_and_lose_nothing(store):
     assert {f"{w}/{n}".encode() for w in range(4) for n in range(20)} == {
         one.event.data for one in found
     }
+
+
+def test_sqlites_write_ahead_log_stays_short_until_many_rows_come_at_once(tmp_path):
+    """Its file is then written from the beginning again, and an fsync takes half as long."""
+    store = Store.create(str(tmp_path / "ledger.db"))
+    ahead = tmp_path / "ledger.db-wal"
+    long = DCBEvent("said", bytes(40_000))
+    for _ in range(200):
+        store.append([long])
+    short = ahead.stat().st_size
+    for _ in range(2):
+        store.append([long] * (MANY_ROWS + 100))
+    grown = ahead.stat().st_size
+    store.close()
+
+    frame = 4_096 + 24
+    assert WAL_PAGES * frame <= short < 1.1 * WAL_PAGES * frame
+    assert 3 * WAL_PAGES * frame < grown < WAL_PAGES_MANY * frame
 
 
 def test_the_head_commits_to_every_entry(store):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.entry import Entry, Signing, compose, read
+from ledger.entry import Entry, Signing, compose, instant, read
 from ledger.envelope import pae, payload_of, seal, unseal
 from ledger.events import LicenseApproved, LicenseLine
 from ledger.merkle import leaf_hash
@@ -50,7 +50,7 @@ def signer():
 
 def composed():
     signing = Signing(
-        AT, "c.lind", signer().kid, "ledger.example.gov/chips", "licensing_officer", SEEN
+        instant(AT), "c.lind", signer().kid, "ledger.example.gov/chips", "licensing_officer", SEEN
     )
     return compose(EVENT, signing, ver=2, prev=PREV)
 
