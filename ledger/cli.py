@@ -149,7 +149,7 @@ def verify(
             on_progress=advance,
         )
     if form == "json":
-        click.echo(json.dumps(_as_json(report), indent=2))
+        click.echo(json.dumps(as_json(report), indent=2))
     else:
         for line in report.lines():
             click.echo(line)
@@ -364,7 +364,8 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _as_json(report: Report) -> dict[str, object]:
+def as_json(report: Report) -> dict[str, object]:
+    """What a verifier answered, as `--format json` prints it."""
     return {
         "verdict": report.verdict,
         "entries": report.entries,

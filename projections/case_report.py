@@ -163,7 +163,18 @@ def _facts(account: Account) -> str:
             f'over {account.covered:,} entries, root <span class="mono">'
             f"{escape(account.checkpoint)}</span>",
         ),
+        ("sealed", _SEALED if made.sealed else _UNSEALED),
     )
+
+
+_SEALED: Final = (
+    "yes: MANIFEST.sig, by the ledger’s log key, is the office’s word that these files belong"
+    " together. Where it is not here, somebody took it off"
+)
+_UNSEALED: Final = (
+    "no: nobody signed that these files belong together. If you were told that the case is sealed,"
+    ' run <span class="mono">chip-ledger case verify FILE.zip --sealed</span>'
+)
 
 
 def _chosen(made: Made) -> str:

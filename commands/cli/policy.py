@@ -111,7 +111,7 @@ def list_(session: Session, known_at: str | None) -> None:
 
 
 @policy_group.command("show")
-@click.argument("policy", type=POLICY, required=False)
+@click.argument("policy", metavar="[PACK|FILE]", required=False)
 @click.option(
     "--on",
     "day",
@@ -122,9 +122,9 @@ def list_(session: Session, known_at: str | None) -> None:
 @_known_at
 @click.pass_obj
 def show(session: Session, policy: str | None, day: date | None, known_at: str | None) -> None:
-    """Print the shipped pack POLICY, every number with its source; or what is in force on a day.
+    """Print a pack that ships, or a file, every number with its source; or what is in force.
 
-    With both, the pack as it was adopted here and in force that day.
+    With a day and the id of a pack, that pack as it was adopted here and in force that day.
     """
     if day is None and known_at is None:
         if policy is None:
@@ -133,7 +133,9 @@ def show(session: Session, policy: str | None, day: date | None, known_at: str |
                 remedy="chip-ledger policy show diffusion-2025, or policy show --on 2025-06-01",
                 code="PACK_UNKNOWN",
             )
-        click.echo(shipped_pack(policy), nl=False)
+        text = pack_text(policy)
+        parse_pack(text)  # what is no pack is not printed as one
+        click.echo(text, nl=False)
         return
     on = today() if day is None else day
     adoptions = _timeline(session, known_at).in_force(on)

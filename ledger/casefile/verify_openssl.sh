@@ -145,6 +145,7 @@ elif tr -d ' \n' <flags.json 2>/dev/null | grep -q '"sealed":true[,}]'; then
   wrong "MANIFEST: flags.json says that the log sealed it: MANIFEST.sig is not here"
 else
   echo "   NOT CHECKED: who put the files together; there is no MANIFEST.sig"
+  echo "   If you were told of a seal: chip-ledger case verify FILE.zip --sealed"
 fi
 if [ -f checkpoint.tsr ]; then
   if [ -z "$authority" ]; then

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 
 from ledger.errors import Malformed
 from ledger.policy.pack import DECIMAL, Pack, parse_pack, shipped_pack
@@ -142,7 +143,8 @@ def _changed(policy: str, text: str, changes: list[Changed]) -> Supposed:
         if name not in known:
             raise Malformed(
                 f"policy pack {policy} has no parameter {change.name!r}",
-                remedy=f"it has {', '.join(_near(name, (*short_names(text), *known)))}",
+                remedy=f"{_instead(name, (*short_names(text), *known))}chip-ledger policy show"
+                f" {policy} prints the pack: NAME is the table and the key, with a dot between",
                 code="PARAMETER_UNKNOWN",
             )
         if name in written:
@@ -159,10 +161,12 @@ def _changed(policy: str, text: str, changes: list[Changed]) -> Supposed:
     return Supposed(policy, tuple(changes), said)
 
 
-def _near(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    """The parameters of the section asked for, or all of them."""
-    section = name.partition(".")[0] + "."
-    return tuple(each for each in known if each.startswith(section)) or known
+def _instead(name: str, known: tuple[str, ...]) -> str:
+    """The parameters that are nearest: of the section asked for, or so called in another."""
+    section = name.partition(".")[0]
+    inside = [each for each in known if each.startswith(f"{section}.") or each.endswith(f".{name}")]
+    near = get_close_matches(name, inside or known, n=3, cutoff=0.7 if not inside else 0.0)
+    return f"did you mean {' or '.join(near)}? " if near else ""
 
 
 def _value(policy: str, parameter: Parameter, typed: str) -> str:

@@ -1,5 +1,6 @@
 """The verbs of case files: make one from flags or subjects, and check one."""
 
+import json
 import sys
 from datetime import date
 from hashlib import sha256
@@ -10,6 +11,7 @@ import click
 
 from ledger.casefile import Papers, Seal, case_file, covered
 from ledger.checkpoint import Checkpoint, parse_note
+from ledger.cli import as_json
 from ledger.errors import Malformed, NotAuthentic, NotPermitted, Unknown
 from ledger.log import ABOUT_KEYS
 from ledger.signatures import Signer
@@ -113,7 +115,9 @@ def make(
 @click.argument("case_path", type=FILE, metavar="FILE")
 @click.option("--anchor", "anchor_file", type=FILE, help="Trust anchor that you hold.")
 @click.option("--sealed", is_flag=True, help="It was sealed: without the log's seal it is invalid.")
-def verify(case_path: Path, anchor_file: Path | None, sealed: bool) -> None:
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="How the answer is shown.")  # fmt: skip
+def verify(case_path: Path, anchor_file: Path | None, sealed: bool, form: str) -> None:
     """Check a case file; no ledger is needed. Ends with one verdict.
 
     Exit code 0: valid. 2: no case file. 3: something could not be checked. 4: something is wrong.
@@ -122,8 +126,11 @@ def verify(case_path: Path, anchor_file: Path | None, sealed: bool) -> None:
     with case_path.open("rb") as file:
         raw = file.read(CASE_BYTES_MAX + 1)
     answer = verify_case(read_case(raw), anchor, sealed=sealed)
-    for line in answer.lines():
-        click.echo(line)
+    if form == "json":
+        click.echo(json.dumps(as_json(answer), indent=2))
+    else:
+        for line in answer.lines():
+            click.echo(line)
     sys.exit(answer.exit)
 
 

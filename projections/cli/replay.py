@@ -108,6 +108,28 @@ class Report(msgspec.Struct, frozen=True):
     simulated: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What `replay verify` found, where nothing is wrong.
+
+    entries  how many of the ledger's it was made from, and is again
+    rows     how many came out again
+    sha256   of what is signed
+    """
+
+    verdict: str = "VALID"
+    origin: str
+    entries: int
+    root: str
+    policy: str
+    rows: int
+    signed_by: str
+    key: str
+    standing: str
+    sha256: str
+    simulated: bool = True
+
+
 class _Replay(click.Group):
     """`replay --policy PACK` is `replay run --policy PACK`: what is no verb belongs to it."""
 
@@ -188,8 +210,10 @@ def run(
 
 @replay.command("verify")
 @click.argument("path", metavar="FILE", type=THERE)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="How the answer is shown.")  # fmt: skip
 @click.pass_obj
-def verify(place: Place, path: Path) -> None:
+def verify(place: Place, path: Path, form: str) -> None:
     """Check a signed replay against this ledger: whose it is, of what, and that it comes out again.
 
     Exit code 0: it does. 4: the signature, the ledger or a row is another.
@@ -201,7 +225,8 @@ def verify(place: Place, path: Path) -> None:
     finally:
         ledger.close()
     report = _read(said.payload)
-    click.echo(f"signed by {said.by} with key {said.key} ({said.standing})")
+    if form == "text":
+        click.echo(f"signed by {said.by} with key {said.key} ({said.standing})")
     if report.origin != origin:
         raise NotAuthentic(
             f"it is about {report.origin}, and this ledger is {origin}",
@@ -217,7 +242,9 @@ def verify(place: Place, path: Path) -> None:
                 code="ROOT",
             )
         again = Made.of(look, report.asked).report(look)
-    click.echo(f"made from {report.size:,} entries of {origin}, root {report.root[:16]}…, as here")
+    if form == "text":
+        made_from = f"{report.size:,} entries of {origin}, root {report.root[:16]}…"
+        click.echo(f"made from {made_from}, as here")
     if again != said.payload:
         other = sum(one != two for one, two in zip(report.rows, _read(again).rows, strict=False))
         raise NotAuthentic(
@@ -226,9 +253,18 @@ def verify(place: Place, path: Path) -> None:
             remedy="run it with the version of chip-ledger it was signed with",
             code="REPLAY_DIFFERS",
         )
+    signed = sha256(said.payload).hexdigest()
+    if form == "json":
+        found = Verified(
+            origin=origin, entries=report.size, root=report.root, policy=report.asked.label,
+            rows=len(report.rows), signed_by=said.by, key=said.key, standing=said.standing,
+            sha256=signed,
+        )  # fmt: skip
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        return
     rows = f"{len(report.rows):,} row{'s'[: len(report.rows) != 1]}"
     click.echo(f"VALID: run again, the same {rows}; SIMULATED under {report.asked.label}")
-    click.echo(sha256(said.payload).hexdigest())
+    click.echo(signed)
 
 
 @click.command("hindsight")

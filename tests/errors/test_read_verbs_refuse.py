@@ -139,7 +139,9 @@ def place(tmp_path_factory):
         (
             "flags --policy diffusion-2025:lpp.limit=1", "PARAMETER_UNKNOWN", Exit.USAGE,
             "policy pack diffusion-2025 has no parameter 'lpp.limit'",
-            "it has lpp.limit_tpp, lpp.notice_tpp, lpp.report_days",
+            "did you mean lpp.limit_tpp or lpp.notice_tpp or lpp.report_days? chip-ledger policy"
+            " show diffusion-2025 prints the pack: NAME is the table and the key, with a dot"
+            " between",
         ),
         (
             "trail party:acme --svg acme.svg", "PICTURE_SUBJECT", Exit.USAGE,

@@ -312,6 +312,7 @@ def test_the_command_seals_and_puts_a_timestamp_in(made, tmp_path, monkeypatch):
     assert reply.read_bytes() == files["checkpoint.tsr"]
     assert "sealed by the log" in answer(out.read_bytes(), made.anchor).steps[1].outcome
     assert json.loads(files["flags.json"])["sealed"] is True
+    assert "<dt>sealed</dt><dd>yes: MANIFEST.sig" in files["report.html"].decode()
     assert 0 == verified(out, "--sealed")
 
 
@@ -332,9 +333,22 @@ def test_who_was_told_of_a_seal_asks_for_it(made, capsys, tmp_path):
     zipped = tmp_path / "case.zip"
     zipped.write_bytes(made.zip)
 
+    assert "<dt>sealed</dt><dd>no: nobody signed" in made.files["report.html"].decode()
+    code, words = shell(unpacked(sealed(made.files), tmp_path / "case"))
+    assert (0, True) == (code, "told of a seal: chip-ledger case verify FILE.zip --sealed" in words)
     assert 0 == verified(zipped)
     assert 4 == verified(zipped, "--sealed")
     assert "MANIFEST: no seal: MANIFEST.sig is not here" in capsys.readouterr().out
+
+
+def test_the_verdict_on_a_case_is_had_as_data(made, capsys, tmp_path):
+    zipped = tmp_path / "case.zip"
+    zipped.write_bytes(made.zip)
+
+    assert 4 == verified(zipped, "--sealed", "--format", "json")
+    said = json.loads(capsys.readouterr().out)
+    assert ("INVALID", ["MANIFEST"]) == (said["verdict"], [one["code"] for one in said["findings"]])
+    assert [*range(1, 9)] == [step["number"] for step in said["steps"]]
 
 
 def test_the_report_shows_names_as_text_and_runs_nothing(made, browser, tmp_path):

@@ -39,6 +39,7 @@ def test_the_pack_on_the_page_is_one(office, tmp_path):
 
     assert 0 == office.types("policy", "lint", str(mine)).code
     assert 0 == office.types("policy", "test", str(mine)).code
+    assert dedent(written) == office.types("policy", "show", str(mine)).out
     supposed = office.types("quotas", "--policy", f"{mine}:lpp_limit=0")
     assert f"SIMULATED under {mine}:lpp_limit=0" in supposed.out
 

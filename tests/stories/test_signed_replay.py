@@ -79,6 +79,16 @@ def test_a_signed_replay_says_all_that_it_rests_on_and_is_valid(place, signed):
     assert "signed by a.rivera with key" in answer.stdout
     assert "VALID: run again, the same 1 row; SIMULATED under diffusion-2025" in answer.stdout
 
+    as_data = Office(place, CHEN).type("verify", path, "--format", "json")
+
+    assert 0 == as_data.exit_code
+    assert {
+        "verdict": "VALID", "origin": "ledger.example.gov/chips", "entries": 4,
+        "root": report["root"], "policy": "diffusion-2025", "rows": 1, "signed_by": "a.rivera",
+        "key": RIVERA.kid, "standing": "valid", "sha256": sha256(payload).hexdigest(),
+        "simulated": True,
+    } == json.loads(as_data.stdout)  # fmt: skip
+
 
 def test_the_same_question_is_signed_in_the_same_bytes_by_whoever_asks(place, signed, tmp_path):
     path, _ = signed
