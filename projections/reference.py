@@ -18,7 +18,7 @@ Facts come late: a fact about a party says something new of movements that are r
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, cached_property, partial
 from typing import Final, Literal
 
@@ -65,7 +65,7 @@ DETECTION_PACK: Final = "detection-2026"
 AFFILIATES_PACK: Final = "affiliates-2025"
 
 SEATS_MAX: Final = 20_000
-"""Seats remembered at once."""
+"""Parties whose seats are remembered at once."""
 
 NONE_ADOPTED: Final = Rules()
 
@@ -73,6 +73,8 @@ Span = tuple[date, date]
 """The first and the last day of some days."""
 
 ALWAYS: Final[Span] = (date.min, date.max)
+
+ONE_DAY: Final = timedelta(days=1)
 
 
 Days = dict[str, list[int]]
@@ -292,7 +294,9 @@ class Reference:
         self._states: States | None = None
         self._rulings: dict[int, Ruling] = {}
         self._days: dict[date, Day] = {}
-        self._seats: dict[tuple[str, date], Seat] = {}
+        # Seats of a party, each from one day to another; and by each party they rest on, whose.
+        self._seats: dict[str, list[tuple[date, date, Seat]]] = {}
+        self._seated_by: dict[str, set[str]] = {}
 
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry adds to the facts."""
@@ -320,7 +324,8 @@ class Reference:
                 | PartyListed(party=party)
                 | PartyDelisted(party=party)
             ):
-                self._seats.clear()
+                for whose in self._seated_by.pop(party, ()):
+                    self._seats.pop(whose, None)
                 states.put(f"P/{party}", _told(states.get(f"P/{party}", Party), entry))
                 _own(states, entry.event)
             case _:
@@ -385,7 +390,8 @@ class Reference:
 
     def day(self, states: States, on: date) -> Day:
         """The rules of a day, by the adoptions known so far."""
-        self._about(states)
+        if states is not self._states:
+            self._about(states)
         found = self._days.get(on)
         if found is None:
             rules = self._supposed
@@ -452,23 +458,32 @@ class Reference:
 
     def seat(self, states: States, party: str, on: date) -> Seat:
         """Location, headquarters and ultimate parent of a party on a date (`ledger.parties`)."""
-        self._about(states)
-        found = self._seats.get((party, on))
-        if found is None:
-            if len(self._seats) >= SEATS_MAX:
-                self._seats.clear()
-            found = self._seats[party, on] = _seat(states, party, on)
-        return found
+        if states is not self._states:
+            self._about(states)
+        for first, last, seat in self._seats.get(party, ()):
+            if first <= on <= last:
+                return seat
+        if len(self._seats) >= SEATS_MAX:
+            self._seats.clear()
+            self._seated_by.clear()
+        first, last, seat, asked = _seat(states, party, on)
+        self._seats.setdefault(party, []).append((first, last, seat))
+        for one in asked:
+            self._seated_by.setdefault(one, set()).add(party)
+        return seat
 
     def _about(self, states: States) -> None:
-        """Forget what was looked up in other states."""
-        if states is not self._states:
-            self._states = states
-            self._days.clear()
-            self._seats.clear()
+        """Forget what was looked up in other states than these."""
+        self._states = states
+        self._days.clear()
+        self._seats.clear()
+        self._seated_by.clear()
 
 
-def _seat(states: States, party: str, on: date) -> Seat:
+def _seat(states: States, party: str, on: date) -> tuple[date, date, Seat, Iterable[str]]:
+    """The seat of a party on a date, the first and the last day on which it is that, and every
+    party it rests on.
+    """
     asked: dict[str, Party | None] = {}
 
     def lookup(name: PartyId) -> PartyFacts | None:
@@ -484,10 +499,15 @@ def _seat(states: States, party: str, on: date) -> Seat:
         for each in _counting(known, on)
         if each.of != "headquarters" or name in (party, seat.parent)
     )
-    return Seat(
+    # Nothing that was said of them applies from a day in between.
+    days = [each.since for known in asked.values() if known is not None for each in known.said]
+    first = max((day for day in days if day <= on), default=date.min)
+    after = min((day for day in days if day > on), default=None)
+    found = Seat(
         party, seat.location, seat.headquarters, seat.parent, seat.parent_headquarters,
         tuple(cited),
     )  # fmt: skip
+    return first, date.max if after is None else after - ONE_DAY, found, asked
 
 
 def _counting(known: Party, on: date) -> Iterable[Said]:

@@ -9,10 +9,11 @@ What words leave open stays open: nothing is controlled because it might be.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cache
 from typing import Final, Literal
+
+import msgspec
 
 from ledger.catalogue import Chip, catalogue
 from ledger.events import (
@@ -57,8 +58,7 @@ COMMON: Final = frozenset(
 """Words that two descriptions may share without speaking of the same goods."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of a dealing.
 
     words        what a document calls the goods; empty where only the catalogue's id is given
@@ -95,9 +95,7 @@ class Line:
         return any(day.chip_eccn(chip) for chip in chips if self.model in (None, chip.id))
 
 
-# Without slots, so that what every rule asks for is worked out once.
-@dataclass(frozen=True)
-class Dealing:
+class Dealing(msgspec.Struct, frozen=True, kw_only=True):
     """Goods that moved, were seen to move, were sold or ordered.
 
     entry         the entry that recorded it
@@ -115,6 +113,14 @@ class Dealing:
     in_words      true when no line of the catalogue was declared
     stopped       true when it never left
     aggregate     true when several shipments are told as one
+
+    Worked out once, as every rule asks for it; each name once:
+
+    consignees  everybody it was consigned to, the ultimate consignee last
+    senders     who sent it and who sold it
+    receivers   who it was to or for, the ultimate consignee first
+    parties     everybody it names, those who receive first
+    families    chips of the catalogue it names, sorted
     """
 
     entry: int
@@ -142,31 +148,25 @@ class Dealing:
     stopped: bool
     aggregate: bool
 
-    @cached_property
-    def consignees(self) -> tuple[str, ...]:
-        """Everybody it was consigned to, the ultimate consignee last."""
+    consignees: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        senders = each_once(self.exporter, self.seller)
+        receivers = each_once(self.consignee, self.end_user, self.purchaser, *self.intermediate)
         last = () if self.consignee is None else (self.consignee,)
-        return (*self.intermediate, *last)
+        self._set("consignees", (*self.intermediate, *last))
+        self._set("senders", senders)
+        self._set("receivers", receivers)
+        self._set("parties", each_once(*receivers, *senders, self.forwarder))
+        named = {name for line in self.lines for name in line.families}
+        self._set("families", tuple(sorted(named)))
 
-    @cached_property
-    def senders(self) -> tuple[str, ...]:
-        """Who sent it and who sold it, each once."""
-        return each_once(self.exporter, self.seller)
-
-    @cached_property
-    def receivers(self) -> tuple[str, ...]:
-        """Who it was to or for, each once, the ultimate consignee first."""
-        return each_once(self.consignee, self.end_user, self.purchaser, *self.intermediate)
-
-    @cached_property
-    def parties(self) -> tuple[str, ...]:
-        """Everybody it names, each once, those who receive first."""
-        return each_once(*self.receivers, *self.senders, self.forwarder)
-
-    @cached_property
-    def families(self) -> tuple[str, ...]:
-        """Chips of the catalogue it names, sorted, once each."""
-        return tuple(sorted({name for line in self.lines for name in line.families}))
+    def _set(self, name: str, value: tuple[str, ...]) -> None:
+        msgspec.structs.force_setattr(self, name, value)
 
     @property
     def serials(self) -> tuple[str, ...]:
@@ -200,6 +200,8 @@ def dealing(entry: int, event: Event) -> Dealing | None:
     # Another ledger has another event there.
     if known is not None and known[0] is event:
         return known[1]
+    if event.wire not in DEALINGS:
+        return None
     found = _dealing(entry, event)
     if len(_known) >= _KNOWN_MAX:
         _known.clear()
@@ -435,4 +437,4 @@ def _sum(amounts: list[int | None]) -> int | None:
 
 def each_once(*names: str | None) -> tuple[str, ...]:
     """Those names that are there, in order, once each."""
-    return tuple(dict.fromkeys(name for name in names if name is not None))
+    return tuple([name for name in dict.fromkeys(names) if name is not None])

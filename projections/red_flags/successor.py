@@ -4,7 +4,7 @@ phoenix, a stand-in.
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cached_property
+from operator import attrgetter
 from typing import get_args
 
 import msgspec
@@ -67,6 +67,14 @@ class Barred(msgspec.Struct, frozen=True, array_like=True):
     cited: tuple[int, ...]
 
 
+class Sent(msgspec.Struct, frozen=True, array_like=True):
+    """A dealing under no license and no exception, and for whom it was."""
+
+    entry: int
+    on: date
+    party: str
+
+
 class Tenancy(msgspec.Struct, frozen=True, array_like=True, order=True):
     """A tenant of a data center, and the entry that declares it."""
 
@@ -92,6 +100,11 @@ class Successor(Rule):
 
     Source: 15 CFR part 732, supplement no. 3; 15 CFR 764.2(h), evasion; FinCEN and BIS joint alert
     FIN-2023-Alert004, firms formed after a control that take up the trade of another.
+
+        successor/B/<party>           what bars it; /P its registration; /T tenants it let to
+        successor/A/<license>         who was to get what it is for; /N its denial
+        successor/S/<sender>          barred parties it sent to; /F those somebody took the place of
+        successor/U/<sender>/<month>  what it sent under no license and no exception
     """
 
     name = "successor"
@@ -149,6 +162,8 @@ class Successor(Rule):
             case event:
                 told_of = dealing(number, event)
                 if told_of is not None:
+                    for key, sent in self._uncovered(told_of):
+                        states.put(key, [*(states.get(key, list[Sent]) or []), sent])
                     yield from self._moved(states, told_of, reference)
 
     def retract(
@@ -157,6 +172,9 @@ class Successor(Rule):
         """What never moved took nobody's place, and was no flow to take."""
         told = dealing(number, event)
         if told is not None:
+            for key, sent in self._uncovered(told):
+                left = [each for each in states.get(key, list[Sent]) or [] if each != sent]
+                states.put(key, left or None)
             yield from self._moved(states, told, reference)
 
     def _denied(self, states: States, license_: str, reference: Reference) -> Iterator[Finding]:
@@ -300,13 +318,25 @@ class Successor(Rule):
             parties=(let.tenant, before.tenant, operator),
         )
 
+    def _uncovered(self, told: Dealing) -> Iterator[tuple[str, Sent]]:
+        """Where to keep that a dealing went under no license and no exception, if it did."""
+        if told.authority in UNCOVERED and told.kind != "order":
+            for sender in told.senders:
+                key = f"{self.name}/U/{sender}/{told.on:%Y-%m}"
+                for party in _getters(told):
+                    yield key, Sent(told.entry, told.on, party)
+
     def _moved(self, states: States, told: Dealing, reference: Reference) -> Iterator[Finding]:
         """Look again at the flows a dealing is part of."""
         for sender in told.senders:
             for party in _getters(told):
-                taking = Taking(states, sender, party)
-                for other in states.get(f"{self.name}/S/{sender}", list[str]) or []:
-                    yield from self._flow(states, taking, other, reference)
+                taken = states.get(f"{self.name}/F/{sender}", list[tuple[str, str]]) or ()
+                lost = states.get(f"{self.name}/S/{sender}", list[str]) or []
+                if lost and not self._sent(states, sender, date.min, date.max, party):
+                    # Whoever gets nothing uncovered takes nobody's place.
+                    lost = [other for other, by in taken if by == party]
+                for other in lost:
+                    yield from self._flow(states, sender, other, party, reference)
                 if self._barred(states, party):
                     yield from self._customers(states, sender, party, reference)
 
@@ -317,40 +347,61 @@ class Successor(Rule):
         lost = states.get(f"{self.name}/S/{sender}", list[str]) or []
         if party not in lost:
             states.put(f"{self.name}/S/{sender}", [*lost, party])
-        others: dict[str, None] = {}
+        taken = states.get(f"{self.name}/F/{sender}", list[tuple[str, str]]) or ()
+        others = {by: None for other, by in taken if other == party}
         for barred in self._barred(states, party):
             until = barred.on + self._within(states, barred.on, reference)
-            for seen in _flows.sent(states, sender, barred.on, until):
-                others |= dict.fromkeys(seen.others)
+            for sent in self._sent(states, sender, barred.on, until):
+                others[sent.party] = None
         for other in others:
-            yield from self._flow(states, Taking(states, sender, other), party, reference)
+            yield from self._flow(states, sender, party, other, reference)
+
+    def _sent(
+        self, states: States, sender: str, since: date, until: date, party: str | None = None
+    ) -> list[Sent]:
+        """What a party sent under no license and no exception, to one or to all, by the day."""
+        whose = sender if party is None else party
+        first, last = since.isoformat()[:7], until.isoformat()[:7]
+        return [
+            each
+            for month in _flows.months_of(states, whose)
+            if first <= month <= last
+            for each in states.get(f"{self.name}/U/{sender}/{month}", list[Sent]) or ()
+            if since <= each.on <= until and party in (None, each.party)
+        ]
 
     def _flow(
-        self, states: States, taking: "Taking", lost: str, reference: Reference
+        self, states: States, sender: str, lost: str, party: str, reference: Reference
     ) -> Iterator[Finding]:
         """Whether a party takes what a barred one got from an exporter."""
         flag = None
-        since, party = taking.since, taking.party
+        since = _flows.first(states, sender, party)
         if since is not None and party != lost:
             barred = self._stands(states, lost, since, reference)
-            if barred is not None:
-                until = barred.on + self._within(states, barred.on, reference)
-                uncovered = [told for told in taking.uncovered if told.on <= until]
-                if uncovered and not self._same(states, party, lost):
-                    flag = self._taken(states, taking, lost, barred, uncovered, reference)
-        matter = f"{taking.sender}/{lost}/{party}"
-        if flag is not None or standing(states, self.name, matter):
-            yield Finding(matter, () if flag is None else (flag,))
+            if barred is not None and not self._same(states, party, lost):
+                flag = self._taken(states, sender, lost, party, barred, reference)
+        key = f"{self.name}/F/{sender}"
+        taken = states.get(key, list[tuple[str, str]]) or []
+        stood = (lost, party) in taken
+        if flag is not None and not stood:
+            states.put(key, [*taken, (lost, party)])
+        elif flag is None and stood:
+            states.put(key, [each for each in taken if each != (lost, party)] or None)
+        if flag is not None or stood:
+            yield Finding(f"{sender}/{lost}/{party}", () if flag is None else (flag,))
 
     def _taken(
-        self, states: States, taking: "Taking", lost: str, barred: Barred,
-        uncovered: list[Dealing], reference: Reference,
+        self, states: States, sender: str, lost: str, party: str, barred: Barred,
+        reference: Reference,
     ) -> RedFlag | None:  # fmt: skip
-        sender, party = taking.sender, taking.party
         within = self._within(states, barred.on, reference)
+        sent = self._sent(states, sender, barred.on, barred.on + within, party)
+        uncovered = [_flows.recalled(states, each.entry) for each in sent]
+        # Of one day by what was sent, and never by which entry said so first.
+        uncovered.sort(key=attrgetter("on", "senders", "families", "entry"))
         day_before = barred.on - timedelta(days=1)
-        before = _sent(states, sender, lost, barred.on - within, day_before)
-        after = _sent(states, sender, lost, barred.on, barred.on + within) if before else []
+        before = uncovered and _got(states, sender, lost, barred.on - within, day_before)
+        after = before and _got(states, sender, lost, barred.on, barred.on + within)
         got: list[Dealing] = []
         for told in uncovered:
             day = reference.day(states, told.on)
@@ -410,26 +461,7 @@ class Successor(Rule):
         return timedelta(days=parameters["within_days"])
 
 
-class Taking:
-    """Somebody an exporter sends to, who may take the place of another.
-
-    since  the first day on which it sent to them; None when it never did
-    """
-
-    def __init__(self, states: States, sender: str, party: str) -> None:
-        self._states = states
-        self.sender = sender
-        self.party = party
-        self.since = _flows.first(states, sender, party)
-
-    @cached_property
-    def uncovered(self) -> list[Dealing]:
-        """What was sent under no license and no exception, from the first on."""
-        sent = _sent(self._states, self.sender, self.party, date.min, date.max)
-        return [told for told in sent if told.authority in UNCOVERED]
-
-
-def _sent(states: States, sender: str, party: str, since: date, until: date) -> list[Dealing]:
+def _got(states: States, sender: str, party: str, since: date, until: date) -> list[Dealing]:
     """What one party sent to another for whom it was; not what was only ordered."""
     got = [
         _flows.recalled(states, seen.entry)
