@@ -136,7 +136,8 @@ def test_rules_nobody_changed_are_called_by_the_ids_of_their_packs() -> None:
             "adv-comp-2023:checks.days=1", "PARAMETER_UNKNOWN",
             "policy pack adv-comp-2023 has no parameter 'checks.days'",
             "did you mean checks.unverified_days or checks.entity_list_days? chip-ledger policy"
-            " show adv-comp-2023 prints the pack: NAME is the table and the key, with a dot between",
+            " show adv-comp-2023 prints the pack: NAME is the table and the key, with a dot"
+            " between",
         ),
         (
             "diffusion-2025:lpp_limt=1", "PARAMETER_UNKNOWN",
