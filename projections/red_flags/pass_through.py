@@ -1,11 +1,11 @@
 """Goods pass through a party that adds nothing, or a trader changes its hubs again and again."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from ledger.entry import Entry
 from ledger.events import Event, PartyDistributorAppointed
