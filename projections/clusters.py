@@ -14,6 +14,8 @@ Only what is reached is looked up: a question costs the size of the cluster it i
     K/party/<party>    ties of a party, and the entry that spoke of it first
     K/with/<node>      parties that were ever tied to a party, an address or an account
     K/agent/<address>  the entry that said it is an agent's
+    K/place/<words>    how an address was spelled first, by its words in alphabetical order
+    K/merged/<party>   mergers of a party
 """
 
 import re
@@ -51,6 +53,9 @@ PREMISES: Final = frozenset({
 })  # fmt: skip
 """Words, in that spelling, by which an address without a number still is one place."""
 
+NUMBERED: Final = frozenset({"block", "blk", "f", "flat", "level", "rm", "ste"})
+"""Words, in that spelling, that the number after them belongs to, or the one before an `f`."""
+
 WALK_MAX: Final = 10_000
 """Steps from one member of a cluster to the farthest; beyond any real one."""
 
@@ -79,6 +84,18 @@ class Tie(msgspec.Struct, frozen=True, array_like=True):
     entry: int
     holds: bool = True
     as_: str = ""
+
+
+class Merger(msgspec.Struct, frozen=True, array_like=True):
+    """That a party and another became one.
+
+    up  whether it went up into the other
+    """
+
+    other: str
+    since: date
+    entry: int
+    up: bool
 
 
 class Ties(msgspec.Struct, frozen=True, array_like=True):
@@ -113,13 +130,13 @@ class Clusters:
         number, event = entry.number, entry.event
         match event:
             case PartyRegistered(party=party, country=country):
-                node = address(event.address, country)
+                node = place(states, event.address, country)
                 # A registration says what was so already, whenever it was made.
                 self._tie(states, party, Tie(node, date.min, number))
             case PartyOwnershipChanged(party=party):
                 self._tie(states, party, Tie("", date.min, number))
             case PartyAddressDeclared(party=party, country=country, declared_on=on):
-                node = address(event.address, country)
+                node = place(states, event.address, country)
                 if event.registered_agent and node:
                     states.put(f"K/agent/{node}", number)
                 self._tie(states, party, Tie(node, on, number))
@@ -132,6 +149,10 @@ class Clusters:
                 self._tie(states, party, Tie(f"party:{other}", on, number, as_="affiliate"))
             case PartyMerged(party=party, into=other, merged_on=on):
                 self._tie(states, party, Tie(f"party:{other}", on, number, as_="merged"))
+                for one, two, up in ((party, other, True), (other, party, False)):
+                    key = f"K/merged/{one}"
+                    known = states.get(key, list[Merger]) or []
+                    states.put(key, [*known, Merger(two, on, number, up)])
             case _:
                 return
         self._found.clear()
@@ -249,6 +270,46 @@ def address(text: str, country: str) -> str:
     return f"address:{country} {' '.join(filter(None, words))}"
 
 
+def place(states: States, text: str, country: str) -> str:
+    """An address as a node, however its words are ordered: as it was spelled when told first.
+
+    A number stays with what it numbers: room 5 at 610 is not room 610 at 5.
+    """
+    node = address(text, country)
+    if not node:
+        return ""
+    key = f"K/place/{country} {' '.join(sorted(_parts(node.split()[1:])))}"
+    known = states.get(key, str)
+    if known is None:
+        states.put(key, node)
+    return known or node
+
+
+def _parts(words: Sequence[str]) -> list[str]:
+    """The words of an address, those of rooms and floors with their numbers.
+
+    >>> _parts("rm 5 610 nathan rd 7th f".split())
+    ['rm5', '610', 'nathan', 'rd', 'f7']
+    >>> _parts("nathan rd 610 7f ste 5a".split())
+    ['nathan', 'rd', '610', 'f7', 'ste5a']
+    """
+    found: list[str] = []
+    waiting = iter(range(len(words)))
+    for at in waiting:
+        word, after = words[at], words[at + 1] if at + 1 < len(words) else ""
+        ordinal = re.fullmatch(r"(\d+)(?:st|nd|rd|th|(f))?", word)
+        if ordinal is not None:
+            found.append(f"{ordinal[2] or ''}{ordinal[1]}")
+        elif word == "f" and found and found[-1].isdigit():
+            found[-1] = f"f{found[-1]}"
+        elif word in NUMBERED and (len(after) == 1 or any(map(str.isdigit, after))):
+            found.append(word + after)
+            next(waiting)
+        else:
+            found.append(word)
+    return found
+
+
 def addresses(states: States, party: str, on: date) -> Iterator[tuple[str, int]]:
     """The addresses of a party on a date as nodes, with the entries that say so."""
     for tie in _holding(states, party, on):
@@ -281,13 +342,24 @@ def tied_to(states: States, node: str, on: date) -> Iterator[tuple[str, int]]:
 
 
 def merged(states: States, one: str, other: str) -> bool:
-    """Whether one of two parties went up into the other, whenever that was."""
-    for party, into in ((one, other), (other, one)):
-        known = states.get(f"K/party/{party}", Ties)
-        ties = () if known is None else known.ties
-        if any(tie.as_ == "merged" and tie.to == f"party:{into}" for tie in ties):
-            return True
-    return False
+    """Whether two parties are one by mergers, whenever those were."""
+    return other in merged_with(states, one, date.max)
+
+
+def merged_with(states: States, party: str, on: date) -> dict[str, tuple[bool, tuple[int, ...]]]:
+    """The others that are one party with it by mergers up to a date, the nearest first: whether it
+    went up into them, and the entries that say so.
+    """
+    found: dict[str, tuple[bool, tuple[int, ...]]] = {party: (True, ())}
+    waiting = [party]
+    for one in waiting:
+        went_up, shown = found[one]
+        for each in states.get(f"K/merged/{one}", list[Merger]) or []:
+            if each.since <= on and each.other not in found:
+                found[each.other] = went_up and each.up, (*shown, each.entry)
+                waiting.append(each.other)
+    del found[party]
+    return found
 
 
 def once_tied(states: States, party: str, reference: Reference) -> list[str]:

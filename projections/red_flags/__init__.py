@@ -129,7 +129,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had been in force in `span`."""
 
     name = "flags"
-    version = 33
+    version = 34
 
     def __init__(
         self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES, span: Span = ALWAYS

@@ -16,11 +16,12 @@ from ledger.events import (
     PartyAliasRecorded,
     PartyDelisted,
     PartyListed,
+    PartyMerged,
     PartyRegistered,
     PartyRenamed,
 )
 from ledger.fold import States
-from projections.clusters import address, addresses, tied_to
+from projections.clusters import addresses, merged_with, place, tied_to
 from projections.red_flags._goods import Dealing
 from projections.red_flags._judging import Judging, of_interest, of_party
 from projections.red_flags._red_flag import SEVERITIES, RedFlag, Severity
@@ -41,7 +42,9 @@ class ListedParty(Judging):
 
     1. Hard by its id, and where it goes by a name that a listed party has or had; for information
        where a license names it.
-    2. Weak where only its address is: it is listed itself, or a listed party is there. Lists err in
+    2. Hard for who went up into a listed party by a merger; strong for the one that a listed party
+       went up into, whose listing may not have been carried over.
+    3. Weak where only its address is: it is listed itself, or a listed party is there. Lists err in
        addresses, and goods that are not controlled raise nothing then.
 
     Names are compared without case, accents, punctuation and legal form.
@@ -56,7 +59,7 @@ class ListedParty(Judging):
         event.wire
         for event in (
             PartyRegistered, PartyRenamed, PartyAliasRecorded, PartyAddressDeclared, PartyListed,
-            PartyDelisted, AddressListed, AddressDelisted,
+            PartyDelisted, PartyMerged, AddressListed, AddressDelisted,
         )
     )  # fmt: skip
 
@@ -73,7 +76,7 @@ class ListedParty(Judging):
             case PartyDelisted(party=party, list=list_, delisted_on=on):
                 self._list(states, f"party:{party}", Listing(on, number, list_, False))
             case AddressListed(list=list_, listed_on=on):
-                node = address(event.text, event.country)
+                node = place(states, event.text, event.country)
                 states.put(f"{self.name}/A/{event.address}", node)
                 if node:
                     self._list(states, node, Listing(on, number, list_, True))
@@ -99,8 +102,9 @@ class ListedParty(Judging):
                 | PartyAddressDeclared(party=party)
                 | PartyListed(party=party)
                 | PartyDelisted(party=party)
+                | PartyMerged(party=party)
             ):
-                parties.add(party)
+                parties |= {party, *merged_with(states, party, date.max)}
                 for name in states.get(f"{self.name}/P/{party}", dict[str, int]) or {}:
                     parties.update(states.get(f"{self.name}/N/{name}", list[str]) or [])
                 for node, _ in addresses(states, party, date.max):
@@ -149,6 +153,16 @@ class ListedParty(Judging):
                         f" {listing.on}"
                     )
                     return "hard", said, (named_at, known[name], listing.entry)
+        one = merged_with(states, party, on)
+        for other in sorted(one, key=lambda each: not one[each][0]):
+            listing = self._listed(states, f"party:{other}", on)
+            if listing is not None:
+                went_up, shown_by = one[other]
+                said = (
+                    f"{party} is one with {other} by a merger, on {_words(listing.list)} since"
+                    f" {listing.on}"
+                )
+                return "hard" if went_up else "strong", said, (*shown_by, listing.entry)
         if of_interest(deal, day):
             for node, at in addresses(states, party, on):
                 for tag, other_at in ((node, 0), *self._there(states, node, party, on)):

@@ -78,7 +78,8 @@ class Rerouted(Following):
 
     1. The same exporter sends to a consignee it never sent to before that day, who is not said to
        use them, or relies on nothing at all. After a letter that names no goods only what relied
-       on nothing counts, or what went to a country the letter names.
+       on nothing counts, or what went to a country the letter names. A party of its group that was
+       formed since counts as the exporter, and then those that were to get the goods count too.
     2. Anybody sends to another party of the group that was to get them. An application for such a
        party counts too, unless its applicant said openly that it takes up the denied one.
 
@@ -130,6 +131,8 @@ class Rerouted(Following):
             case PartyInformed() as letter:
                 yield from self._bar(states, _informed(number, letter), reference)
             case PartyRegistered() | PartyRelocated() | PartyOwnershipChanged() as event:
+                if isinstance(event, PartyRegistered):
+                    states.put(f"{self.name}/F/{event.party}", event.formed_on)
                 yield from self._seated(states, event.party, reference)
             case event:
                 told = dealing(number, event)
@@ -140,12 +143,17 @@ class Rerouted(Following):
     def _seated(self, states: States, whose: str, reference: Reference) -> Iterator[Finding]:
         """Judge again what rests on who belongs with whom."""
         for party, dealings in seated(states, whose, reference):
-            for barred in states.get(f"{self.name}/C/{party}", list[Barred]) or []:
+            stood = [
+                barred
+                for which in ("C", "X")
+                for barred in states.get(f"{self.name}/{which}/{party}", list[Barred]) or []
+            ]
+            for barred in stood:
                 yield from self._bar(states, barred, reference)
             for license_ in states.get(f"{self.name}/P/{party}", list[str]) or []:
                 yield from self._apply(states, license_, reference)
             for told in dealings:
-                if told.consignee == party:
+                if told.consignee == party or party in told.senders:
                     yield from self.judge(states, told, reference)
 
     def _denied(self, states: States, license_: str, reference: Reference) -> Iterator[Finding]:
@@ -178,7 +186,16 @@ class Rerouted(Following):
         numbers: set[int] = set()
         for exporter in barred.exporters:
             self._remember(states, f"{self.name}/T/{exporter}", barred)
-            numbers |= {seen.entry for seen in _flows.sent(states, exporter, barred.on, until)}
+            self._remember(states, f"{self.name}/X/{exporter}", barred)
+            group = reference.seat(states, exporter, barred.on).parent
+            self._remember(states, f"{self.name}/E/{group}", barred)
+            since = (
+                each
+                for each in reference.below(states, group)
+                if self._formed_since(states, each, barred.on)
+            )
+            for each in each_once(exporter, *since):
+                numbers |= {seen.entry for seen in _flows.sent(states, each, barred.on, until)}
         for party in barred.concerned:
             self._remember(states, f"{self.name}/C/{party}", barred)
             group = reference.seat(states, party, barred.on).parent
@@ -188,6 +205,10 @@ class Rerouted(Following):
                 numbers |= {seen.entry for seen in got}
         for number in sorted(numbers):
             yield from self.judge(states, _flows.recalled(states, number), reference)
+
+    def _formed_since(self, states: States, party: str, on: date) -> bool:
+        formed = states.get(f"{self.name}/F/{party}", date)
+        return formed is not None and formed >= on
 
     def _remember(self, states: States, key: str, barred: Barred) -> None:
         known = states.get(key, list[Barred]) or []
@@ -217,8 +238,12 @@ class Rerouted(Following):
             return
         group = reference.seat(states, told.consignee, told.on).parent
         found: list[tuple[Barred, str]] = []
-        for key in each_once(*told.senders, group):
-            for barred in states.get(f"{self.name}/T/{key}", list[Barred]) or []:
+        keys = [f"T/{each}" for each in each_once(*told.senders, group)]
+        for sender in told.senders:
+            if states.get(f"{self.name}/F/{sender}", date) is not None:
+                keys.append(f"E/{reference.seat(states, sender, told.on).parent}")
+        for key in keys:
+            for barred in states.get(f"{self.name}/{key}", list[Barred]) or []:
                 how = self._how(states, told, barred, group, reference)
                 if how and (barred, how) not in found:
                     found.append((barred, how))
@@ -235,16 +260,23 @@ class Rerouted(Following):
             return ""
         if told.consignee is None or told.subject == barred.subject:
             return ""
-        if told.consignee in barred.concerned or not _like(told, barred):
+        if not _like(told, barred):
             return ""
+        exporter = next((each for each in told.senders if each in barred.exporters), None)
+        new = None if exporter is not None else self._founded(states, told, barred, reference)
+        if told.consignee in barred.concerned:
+            return "" if new is None else f"{new} belongs with {', '.join(barred.exporters)}"
         groups = {reference.seat(states, each, barred.on).parent for each in barred.concerned}
         if group in groups:
             return f"{told.consignee} belongs with {', '.join(barred.concerned)}"
-        exporter = next((each for each in told.senders if each in barred.exporters), None)
+        exporter = exporter or new
         if exporter is None:
             return ""
-        known_since = _flows.first(states, exporter, told.consignee)
-        if known_since is None or known_since < barred.on:
+        of_old = (
+            _flows.first(states, each, told.consignee) or date.max
+            for each in each_once(exporter, *(barred.exporters if new else ()))
+        )
+        if min(of_old) < barred.on:
             return ""
         named = not set(told.destinations).isdisjoint(barred.countries)
         letter = barred.subject.startswith("party:")
@@ -252,7 +284,23 @@ class Rerouted(Following):
             return ""
         if told.consignee == told.end_user and told.authority != "none":
             return ""
-        return f"{exporter} had never sent to {told.consignee} before"
+        of = f", which belongs with {', '.join(barred.exporters)}," if new else ""
+        return f"{exporter}{of} had never sent to {told.consignee} before"
+
+    def _founded(
+        self, states: States, told: Dealing, barred: Barred, reference: Reference
+    ) -> str | None:
+        """Who sent a shipment and was formed since in the group of who was told."""
+        groups = {reference.seat(states, each, barred.on).parent for each in barred.exporters}
+        return next(
+            (
+                each
+                for each in told.senders
+                if self._formed_since(states, each, barred.on)
+                and reference.seat(states, each, told.on).parent in groups
+            ),
+            None,
+        )
 
     def _flag(self, told: Dealing, found: list[tuple[Barred, str]], policy: str) -> RedFlag:
         barred, how = found[-1]

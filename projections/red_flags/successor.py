@@ -27,7 +27,7 @@ from ledger.events.goods import CountedIn
 from ledger.fold import States
 from ledger.terms import WHOLE_BP
 from projections import clusters
-from projections.clusters import Clusters, merged, once_tied
+from projections.clusters import Clusters, merged, merged_with, once_tied
 from projections.red_flags import _flows
 from projections.red_flags._goods import (
     MOVED,
@@ -153,6 +153,11 @@ class Successor(Rule):
                 tags = (f"party:{operator}", f"party:{tenant}")
                 rests_on(states, self.name, operator, tags)
                 yield from self._let(states, operator, reference)
+            case PartyMerged(party=party):
+                for one in (party, *merged_with(states, party, date.max)):
+                    yield from self._tied(states, one, reference)
+                    yield from self._everything(states, one, reference)
+                yield from self._seated(states, entry, reference)
             case event if event.wire in clusters.READS:
                 for one in each_once(getattr(event, "party", None)):
                     yield from self._tied(states, one, reference)

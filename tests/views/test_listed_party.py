@@ -11,6 +11,7 @@ from ledger.events import (
     PartyAliasRecorded,
     PartyDelisted,
     PartyListed,
+    PartyMerged,
     PartyRegistered,
     PartyRenamed,
 )
@@ -126,3 +127,28 @@ def test_the_address_of_an_agent_and_goods_that_are_not_controlled_are_quiet():
 
 def test_a_void_takes_the_flag_along():
     assert [] == found(listed(), SHIPPED, voided(4))
+
+
+def test_a_listing_reaches_across_mergers_whenever_they_are_told():
+    def merged(one, into, on=DAY):
+        return PartyMerged(party=one, into=into, merged_on=on)
+
+    def severities(*history):
+        told = {
+            tuple(flag.severity for flag in found(*order))
+            for order in ((*history, SHIPPED), (SHIPPED, *reversed(history)))
+        }
+        return told.pop() if len(told) == 1 else told
+
+    up = (merged("acme", "middle"), merged("middle", "bad"), listed("bad"))
+    down = (merged("bad", "middle"), merged("middle", "acme"), listed("bad"))
+
+    assert ("hard",) == severities(*up)
+    assert ("strong",) == severities(*down)
+    assert () == severities(merged("bad", "acme", date(2025, 3, 4)), listed("bad"))
+    assert () == severities(merged("bad", "other"), listed("bad"))
+    (flag,) = found(*down, SHIPPED)
+    assert flag.because.endswith(
+        "acme is one with bad by a merger, on the entity list since 2025-03-03"
+    )
+    assert (3, 4, 5, 6) == flag.evidence

@@ -218,3 +218,41 @@ def test_who_belongs_with_whom_may_be_told_last():
 
     assert 1 == len(told)
     assert "; sister belongs with acme, and no license" in told.pop()
+
+
+def test_a_subsidiary_founded_after_a_letter_is_whoever_was_told():
+    letter = PartyInformed(party="maker", concerning="bad", items="H100 chips", informed_on=DENIED)
+
+    def said(consignee, *history, days=20, parent="maker"):
+        founded = DENIED + timedelta(days=days)
+        subsidiary = party(
+            "newco", "US", ultimate_parent=parent, parent_headquarters="US", formed_on=founded
+        )
+        sent = another(consignee=consignee, exporter="newco")
+        orders = ((letter, subsidiary, *history, sent), (sent, *history, subsidiary, letter))
+        told = {flag.because for order in orders for flag in rerouted(*order)}
+        return told.pop().partition("; ")[2] if len(told) == 1 else told
+
+    covers = ", and no license or exception covers it"
+
+    assert f"newco belongs with maker{covers}" == said("bad")
+    assert (f"newco, which belongs with maker, had never sent to broker before{covers}") == said(
+        "broker"
+    )
+    assert set() == said("broker", another("S-0", days=-90)), "a customer of old of its group"
+    assert set() == said("bad", days=-1), "a sister of old"
+    assert set() == said("bad", parent="another")
+
+
+def test_a_subsidiary_of_who_was_warned_of_may_be_founded_after_the_letter():
+    letter = PartyInformed(party="maker", concerning="bad", items="H100 chips", informed_on=DENIED)
+    founded = party("newco", "MY", ultimate_parent="bad", formed_on=DENIED + timedelta(days=20))
+    sent = another(consignee="newco", end_user="newco")
+    told = {
+        flag.because
+        for order in itertools.permutations((letter, founded, sent))
+        for flag in rerouted(*order)
+    }
+
+    assert 1 == len(told)
+    assert "; newco belongs with bad, and no license" in told.pop()

@@ -43,6 +43,19 @@ def test_three_firms_at_an_address_of_which_two_get_chips_for_different_users():
     assert {"one", "two", "three"} == set(flag.parties)
 
 
+def test_an_address_is_the_same_in_another_order_of_its_words_and_as_it_was_spelled_first():
+    def written(address):
+        others = at("one", "two") + at("three", address=address)
+        return [flag.because.partition(":")[0] for flag in found(*others, *TWO_GOT)]
+
+    first = ["3 firms have one address, rm 5 610 nathan rd"]
+
+    assert first == written("Nathan Rd. 610, Rm. 5")
+    assert first == written("610 Nathan Road, Unit 5".replace("Unit", "Room"))
+    assert [] == written("Room 610, 5 Nathan Road")
+    assert [] == written("Room 5, 601 Nathan Road")
+
+
 def test_one_controller_is_as_good():
     history = [
         PartyControllerDeclared(

@@ -58,6 +58,24 @@ def test_a_firm_formed_at_the_address_of_a_listed_one():
     assert ("new", "old") == flag.parties
 
 
+def test_a_firm_at_the_same_address_with_its_words_in_another_order():
+    assert 1 == len(found(OLD, listed(), firm(address="Nathan Rd. 610, Rm. 5")))
+    assert [] == found(OLD, listed(), firm(address="Nathan Rd. 5, Rm. 610"))
+
+
+def test_mergers_one_after_the_other_leave_one_party_whenever_they_are_told():
+    def merged(one, into):
+        return PartyMerged(party=one, into=into, merged_on=LISTED)
+
+    flow = (sent("S-1", "old", -9), listed(), sent("S-2", "new", 20))
+    chain = (merged("old", "middle"), merged("middle", "new"))
+
+    assert 1 == len(found(*flow, chain[0]))
+    assert [] == found(*flow, *chain)
+    assert [] == found(*chain, *flow)
+    assert [] == found(OLD, listed(), firm(), *chain)
+
+
 @pytest.mark.parametrize(("days", "count"), [(-1, 0), (0, 1), (365, 1), (366, 0)])
 def test_only_a_year_after_the_listing_counts(days, count):
     assert count == len(found(OLD, listed(), firm(days=days)))
