@@ -129,7 +129,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had been in force in `span`."""
 
     name = "flags"
-    version = 34
+    version = 35
 
     def __init__(
         self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES, span: Span = ALWAYS

@@ -9,7 +9,13 @@ from zlib import crc32
 import msgspec
 
 from ledger.entry import Entry
-from ledger.events import Event, ShipmentInspected, ShipmentInvoiced, ShipmentReferenced
+from ledger.events import (
+    Event,
+    PartySoldDomestically,
+    ShipmentInspected,
+    ShipmentInvoiced,
+    ShipmentReferenced,
+)
 from ledger.fold import States
 from ledger.terms import WHOLE_BP
 from projections.red_flags import _flows
@@ -37,8 +43,10 @@ class ValueAnomaly(Rule):
     """A chip is declared or invoiced at less than half, or more than twice, what others pay.
 
     1. A price is held against the median of the same chip, under the same delivery term and in
-       the same condition, over the days before its own, where there are enough prices. No list
-       price of any chip is in a source of the catalog, so none is used.
+       the same condition, over the days before its own, where there are enough prices. Where there
+       are not, a declared value is held against the median of those at which the sender got the
+       same chip in those days; not a manufacturer, who adds value. No list price of any chip is in
+       a source of the catalog, so none is used.
     2. A price told late is one of those before, and those of later days are judged again; so they
        are when it was voided.
     3. Left out: what goes under a return, a lease or a test; replacement parts (License Exception
@@ -58,7 +66,10 @@ class ValueAnomaly(Rule):
 
     name = "value-anomaly"
     source = "FATF and Egmont Group 2021: over- and under-invoicing; 15 CFR 30.6(a)(17) value"
-    reads = MOVED | {ShipmentInvoiced.wire, ShipmentInspected.wire, ShipmentReferenced.wire}
+    reads = MOVED | {
+        PartySoldDomestically.wire, ShipmentInvoiced.wire, ShipmentInspected.wire,
+        ShipmentReferenced.wire,
+    }  # fmt: skip
 
     def evolve(self, states: States, entry: Entry, reference: Reference) -> Iterator[Finding]:
         """Look at a price, and keep it for those to come."""
@@ -76,12 +87,14 @@ class ValueAnomaly(Rule):
                 yield self._appraised(states, found.shipment, reference)
             case event:
                 seen = dealing(entry.number, event)
-                if seen is None or seen.shipment is None:
+                if seen is None:
+                    return
+                yield from self._sent_on(states, seen, reference)
+                if seen.shipment is None:
                     return
                 if states.get(f"{self.name}/I/{seen.shipment}", list[int]):
                     yield self._appraised(states, seen.shipment, reference)
-                used = states.number(f"{self.name}/X/{seen.shipment}")
-                if not used and self._is_sold(states, seen, reference):
+                if self._is_priced(states, seen, reference):
                     yield from self._note(states, _prices(seen), reference)
                     yield self._declared(states, seen, reference)
                 for number, bill in self._bills(states, seen.shipment):
@@ -96,10 +109,25 @@ class ValueAnomaly(Rule):
             return
         yield Finding(f"declared/{seen.shipment}")
         yield from self._drop(states, number, seen.on, reference)
+        yield from self._sent_on(states, seen, reference)
         if states.get(f"{self.name}/I/{seen.shipment}", list[int]):
             yield self._appraised(states, seen.shipment or "", reference)
         for at, bill in self._bills(states, seen.shipment or ""):
             yield from self._billed(states, at, bill, reference)
+
+    def _sent_on(self, states: States, came: Dealing, reference: Reference) -> Iterator[Finding]:
+        """Judge again what went on of goods that had a price when they came."""
+        if next(_prices(came), None) is None:
+            return
+        days = reference.day(states, came.on).pattern(self.name).parameters["median_days"]
+        for leg in _flows.went_on(states, came, days):
+            if leg.shipment is not None and self._is_priced(states, leg, reference):
+                yield self._declared(states, leg, reference)
+
+    def _is_priced(self, states: States, seen: Dealing, reference: Reference) -> bool:
+        """Whether goods were sold new."""
+        used = states.number(f"{self.name}/X/{seen.shipment}")
+        return not used and self._is_sold(states, seen, reference)
 
     def _is_sold(self, states: States, seen: Dealing, reference: Reference) -> bool:
         """Whether goods were sold, and to somebody of another group."""
@@ -182,8 +210,12 @@ class ValueAnomaly(Rule):
             for each in states.get(f"{self.name}/W/{goods}/{month}", list[Price]) or []
             if since <= each.on < price.on
         ]
+        measure = f"the median of {len(before):,} prices in the {limits['median_days']} days before"
         if len(before) < limits["count_min"]:
-            return None
+            before = self._paid(states, goods, seen, limits["median_days"], reference)
+            if not before:
+                return None
+            measure = f"the median of what {seen.exporter} got such chips at ({len(before):,})"
         usual = median_low([each.cents for each in before])
         if limits["low_bp"] * usual <= price.cents * WHOLE_BP <= limits["high_bp"] * usual:
             return None
@@ -191,10 +223,25 @@ class ValueAnomaly(Rule):
         return self._flag(
             price.entry, seen.shipment or "", seen, day, price.on,
             f"shipment {seen.shipment} has {model} at {_dollars(price.cents)} a chip on {price.on},"
-            f" and the median of {len(before):,} prices in the {limits['median_days']} days before"
-            f" is {_dollars(usual)}: {_percent(price.cents, usual)}",
+            f" and {measure} is {_dollars(usual)}: {_percent(price.cents, usual)}",
             *(each.entry for each in sorted(before)[-SHOWN_MAX:]),
         )  # fmt: skip
+
+    def _paid(
+        self, states: States, goods: str, seen: Dealing, days: int, reference: Reference
+    ) -> list[Price]:
+        """The prices at which whoever sends goods on got the same; none where it makes them."""
+        if goods != _new(goods.partition("/")[0]) or "manufacturer" in reference.roles(
+            states, seen.exporter or ""
+        ):
+            return []
+        return [
+            price
+            for came in _flows.came_in(states, seen, days)
+            if self._is_priced(states, came, reference)
+            for same, price in _prices(came)
+            if same == goods
+        ]
 
     def _note(
         self, states: States, prices: Iterable[tuple[str, Price]], reference: Reference
@@ -250,6 +297,7 @@ class ValueAnomaly(Rule):
         """What is not sold new at that price is no price, and no measure for others."""
         yield Finding(f"declared/{shipment}")
         for number in _flows.telling(states, shipment):
+            yield from self._sent_on(states, _flows.recalled(states, number), reference)
             yield from self._drop(states, number, states.recall(number).event.on, reference)
 
     def _appraised(self, states: States, shipment: str, reference: Reference) -> Finding:
@@ -321,7 +369,12 @@ def _prices(seen: Dealing) -> Iterator[tuple[str, Price]]:
         if cents is None and len(seen.lines) == 1:
             cents = seen.value_cents
         if line.model and line.units and cents is not None:
-            yield f"{line.model}//new", Price(seen.on, seen.entry, cents // line.units)
+            yield _new(line.model), Price(seen.on, seen.entry, cents // line.units)
+
+
+def _new(model: str) -> str:
+    """What a declared value is compared as."""
+    return f"{model}//new"
 
 
 def _terms(bill: ShipmentInvoiced) -> str:

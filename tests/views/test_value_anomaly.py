@@ -6,6 +6,7 @@ from world import adopted, exported, flags, line, party, voided
 
 from ledger.events import (
     GoodsLine,
+    PartySoldDomestically,
     ShipmentDeclared,
     ShipmentInspected,
     ShipmentInvoiced,
@@ -84,6 +85,35 @@ def test_few_or_old_prices_are_no_measure():
     assert [] == odd(*usual(4), sold("S-1", 1))
     assert [] == odd(*usual(5, 87), sold("S-1", 1))
     assert 1 == len(odd(*usual(5, 86), sold("S-1", 1)))
+
+
+def test_with_few_prices_a_value_is_held_against_what_the_sender_got_the_chips_at():
+    def bought(each=CHIP, **changes):
+        fields = {
+            "party": "maker", "purchaser": "trader", "country": "US", "first": False,
+            "lines": (GoodsLine(description="H100", model="h100-sxm", quantity=10,
+                                counted_in="chips", value_cents=each * 10),),
+            "sold_on": ago(30),
+        }  # fmt: skip
+        return PartySoldDomestically(**(fields | changes))
+
+    def on(each, **changes):
+        return sold("S-2", each, exporter="trader", **changes)
+
+    (flag,) = odd(bought(), on(CHIP // 2 - 1))
+    assert (
+        "shipment S-2 has h100-sxm at US$14,999 a chip on 2025-06-30, and the median of what trader"
+        " got such chips at (1) is US$30,000: 49 %"
+    ) == flag.because
+    assert (3, 4) == flag.evidence
+    (late,) = odd(on(CHIP // 2 - 1), bought())
+    assert late.because == flag.because
+    assert 1 == len(odd(sold("S-1", CHIP, 30, ultimate_consignee="trader"), on(1)))
+    assert [] == odd(sold("S-1", CHIP, 30, ultimate_consignee="trader"), on(1), voided(3))
+    assert [] == odd(bought(), on(CHIP // 2))
+    assert [] == odd(bought(sold_on=ago(91)), on(1))
+    assert [] == odd(party("trader", roles=("manufacturer",)), bought(), on(1))
+    assert [] == odd(bought(CHIP * 3), on(CHIP), *usual())
 
 
 def test_another_chip_has_another_price():
