@@ -62,6 +62,10 @@ class States(Protocol):
         """An earlier entry, for the few events that point at one."""
         ...
 
+    def remember(self, entry: Entry) -> None:
+        """Hold an entry that is likely to be recalled soon."""
+        ...
+
 
 class Fold(Protocol):
     """One definition, for one pass here, for catching up, and for replays."""
@@ -106,8 +110,12 @@ class MemoryStates:
                     del self._under[place][key]
             return
         if key not in self._kept:
+            under = self._under
             for place in above(key):
-                self._under.setdefault(place, {})[key] = None
+                if place in under:
+                    under[place][key] = None
+                else:
+                    under[place] = {key: None}
         self._kept[key] = value
 
     def number(self, key: str) -> int:
@@ -124,6 +132,9 @@ class MemoryStates:
 
     def recall(self, number: int) -> Entry:
         return self._recall(number)
+
+    def remember(self, entry: Entry) -> None:
+        """Nothing: whoever made these states says what is recalled."""
 
     def rows(self) -> list[tuple[str, bytes]]:
         """Every key with its value's bytes, in order: equal states have equal rows."""

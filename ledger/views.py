@@ -17,6 +17,7 @@ import logging
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -38,7 +39,7 @@ CACHE_KEYS_MAX: Final = 40_000
 memory beside them, and no more, so that memory does not grow with the ledger."""
 
 RECALLED_MAX: Final = 4_096
-"""Earlier entries that a fold pointed at and that are held, to be pointed at again."""
+"""Entries held because a fold points at them, or is likely to."""
 
 PAGE_ENTRIES: Final = 50_000
 """Entries folded in one transaction; a rebuild writes each state once a page."""
@@ -213,10 +214,17 @@ class SqlStates:
     def recall(self, number: int) -> Entry:
         found = self._recalled.get(number)
         if found is None:
-            if len(self._recalled) >= RECALLED_MAX:
-                self._recalled.clear()
-            found = self._recalled[number] = entry_at(self._store, self._connection, number)
+            found = entry_at(self._store, self._connection, number)
+            self.remember(found)
         return found
+
+    def remember(self, entry: Entry) -> None:
+        recalled = self._recalled
+        if len(recalled) >= RECALLED_MAX:
+            # The older half: what was told lately is pointed at most often.
+            for number in list(islice(recalled, RECALLED_MAX // 2)):
+                del recalled[number]
+        recalled[entry.number] = entry
 
     @property
     def position(self) -> int:

@@ -672,7 +672,7 @@ def _flow(
 def _counted_after(states: States, party: str, on: date) -> list[str]:
     """The party, where a count closed its balance on that day or later."""
     counts = states.get(f"balance/counts/{party}", list[Count]) or []
-    return [party] if any(count.on >= on for count in counts) else []
+    return [party] if counts and counts[-1].on >= on else []
 
 
 def _count(states: States, party: str, count: Count) -> list[str]:

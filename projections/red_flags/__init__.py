@@ -31,7 +31,7 @@ from projections.clusters import Clusters
 from projections.red_flags import _flows, _judging
 from projections.red_flags._goods import DEALINGS, dealing
 from projections.red_flags._red_flag import SEVERITIES, RedFlag, Severity
-from projections.red_flags._rule import Finding, Review, Rule, parties_to, reviews
+from projections.red_flags._rule import MOVEMENTS, Finding, Review, Rule, parties_to, reviews
 from projections.red_flags.affiliate_channel import AffiliateChannel
 from projections.red_flags.cap_breach import CapBreach
 from projections.red_flags.check_overdue import CheckOverdue
@@ -103,6 +103,9 @@ RULES: Final[tuple[Rule, ...]] = (
     WithoutAuthority(),
 )
 
+TELLS: Final = Reference.reads | MOVEMENTS
+"""Wire names of what adds to the facts, or waits for them."""
+
 Standing = Literal["open", "cleared", "snoozed", "referred", "confirmed"]
 
 
@@ -129,7 +132,7 @@ class FlagsFold:
     """Every rule in one pass. With `rules`, history as if those had been in force in `span`."""
 
     name = "flags"
-    version = 35
+    version = 36
 
     def __init__(
         self, rules: Rules | None = None, chosen: tuple[Rule, ...] = RULES, span: Span = ALWAYS
@@ -145,6 +148,7 @@ class FlagsFold:
 
     def evolve(self, states: States, entry: Entry) -> None:
         """What an entry does to the flags."""
+        states.remember(entry)
         dated(states, entry.event)
         match entry.event:
             case FlagReviewed() as reviewed:
@@ -156,12 +160,14 @@ class FlagsFold:
             case ShipmentVoided() as voided:
                 self._void(states, entry.number, voided)
             case event:
-                again = self._tell(states, entry)
-                self._clusters.evolve(states, entry)
+                wire = event.wire
+                again = self._tell(states, entry) if wire in TELLS else []
+                if wire in clusters.READS:
+                    self._clusters.evolve(states, entry)
                 if (told := dealing(entry.number, event)) is not None:
                     _flows.keep(states, told)
                     _judging.keep(states, told)
-                for rule in self._readers.get(event.wire, ()):
+                for rule in self._readers.get(wire, ()):
                     for finding in rule.evolve(states, entry, self._reference):
                         _file(states, rule, finding)
                 if again:

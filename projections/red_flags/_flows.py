@@ -2,7 +2,7 @@
 
 Kept once for all rules, whatever the order in which things are told; a voided shipment leaves it.
 
-    G/M/<party>           months in which it sent, got or forwarded goods
+    G/M/<party>           months in which it sent, got or forwarded goods (`Months`)
     G/S/<party>/<month>   what it sent or sold
     G/R/<party>/<month>   what it got, or what was for it
     G/K/<sender>/<other>  months in which it sent to the other, with the first day in each
@@ -10,11 +10,12 @@ Kept once for all rules, whatever the order in which things are told; a voided s
     G/O/<shipment>        entries that tell of goods which first came in it
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from operator import attrgetter
 
 import msgspec
+from msgspec.structs import replace
 
 from ledger.fold import States
 from ledger.terms import WHOLE_BP
@@ -34,6 +35,16 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
     families: tuple[str, ...]
 
 
+class Months(msgspec.Struct, frozen=True, array_like=True):
+    """The months in which a party sent, got and forwarded goods, in the order they were told; of
+    some of them it may have been told by mistake.
+    """
+
+    sent: tuple[str, ...] = ()
+    got: tuple[str, ...] = ()
+    forwarded: tuple[str, ...] = ()
+
+
 def keep(states: States, dealing: Dealing) -> None:
     """Add a dealing."""
     for key, seen in _rows(dealing):
@@ -42,10 +53,19 @@ def keep(states: States, dealing: Dealing) -> None:
         states.put(key, [*(states.get(key, list[int]) or []), dealing.entry])
     day = dealing.on.isoformat()
     month = day[:7]
-    for party in dealing.parties:
+    for party in dealing.senders:
         known = months_of(states, party)
-        if month not in known:
-            states.put(f"G/M/{party}", [*known, month])
+        if month not in known.sent:
+            states.put(f"G/M/{party}", replace(known, sent=(*known.sent, month)))
+    for party in dealing.receivers:
+        known = months_of(states, party)
+        if month not in known.got:
+            states.put(f"G/M/{party}", replace(known, got=(*known.got, month)))
+    if dealing.forwarder is not None:
+        known = months_of(states, dealing.forwarder)
+        if month not in known.forwarded:
+            forwarded = (*known.forwarded, month)
+            states.put(f"G/M/{dealing.forwarder}", replace(known, forwarded=forwarded))
     for key in _pairs(dealing):
         months = states.get(key, dict[str, str]) or {}
         if month not in months or day < months[month]:
@@ -60,7 +80,7 @@ def drop(states: States, dealing: Dealing) -> None:
     for key in _named(dealing):
         numbers = [each for each in states.get(key, list[int]) or [] if each != dealing.entry]
         states.put(key, numbers or None)
-    month = f"{dealing.on:%Y-%m}"
+    month = f"{dealing.on.isoformat()[:7]}"
     for key in _pairs(dealing):
         months = dict(states.get(key, dict[str, str]) or {})
         _, _, sender, other = key.split("/")
@@ -75,12 +95,12 @@ def drop(states: States, dealing: Dealing) -> None:
 
 def sent(states: States, party: str, since: date, until: date) -> list[Seen]:
     """What a party sent or sold from one day to another, both included, by date and entry."""
-    return _between(states, "S", party, since, until)
+    return _within(states, f"G/S/{party}/", months_of(states, party).sent, since, until)
 
 
 def received(states: States, party: str, since: date, until: date) -> list[Seen]:
     """What a party got, or what was for it, in the same way."""
-    return _between(states, "R", party, since, until)
+    return _within(states, f"G/R/{party}/", months_of(states, party).got, since, until)
 
 
 def between(states: States, sender: str, other: str, since: date, until: date) -> list[Seen]:
@@ -93,11 +113,9 @@ def between(states: States, sender: str, other: str, since: date, until: date) -
     ]
 
 
-def months_of(states: States, party: str) -> list[str]:
-    """The months in which a party sent, got or forwarded goods, in the order they were told; of
-    some of them it may have been told by mistake.
-    """
-    return states.get(f"G/M/{party}", list[str]) or []
+def months_of(states: States, party: str) -> Months:
+    """The months in which a party was in a dealing."""
+    return states.get(f"G/M/{party}", Months) or _NO_MONTHS
 
 
 def first(states: States, sender: str, other: str) -> date | None:
@@ -182,7 +200,7 @@ def _quantity(dealing: Dealing) -> tuple[str, int] | None:
 
 
 def _rows(dealing: Dealing) -> Iterator[tuple[str, Seen]]:
-    month, entry, on = f"{dealing.on:%Y-%m}", dealing.entry, dealing.on
+    month, entry, on = f"{dealing.on.isoformat()[:7]}", dealing.entry, dealing.on
     families, senders, receivers = dealing.families, dealing.senders, dealing.receivers
     for sender in senders:
         yield f"G/S/{sender}/{month}", Seen(entry, on, receivers, families)
@@ -203,14 +221,12 @@ def _pairs(dealing: Dealing) -> Iterator[str]:
             yield f"G/K/{sender}/{receiver}"
 
 
-def _between(states: States, side: str, party: str, since: date, until: date) -> list[Seen]:
-    return _within(states, f"G/{side}/{party}/", months_of(states, party), since, until)
-
-
 def _within(
-    states: States, place: str, months: Iterable[str], since: date, until: date
+    states: States, place: str, months: Collection[str], since: date, until: date
 ) -> list[Seen]:
     found: list[Seen] = []
+    if not months:
+        return found
     first, last = since.isoformat()[:7], until.isoformat()[:7]
     for month in months:
         if first <= month <= last:
@@ -222,3 +238,5 @@ def _within(
 
 
 _in_order = attrgetter("on", "others", "families", "entry")
+
+_NO_MONTHS = Months()

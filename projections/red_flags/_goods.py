@@ -11,6 +11,7 @@ What words leave open stays open: nothing is controlled because it might be.
 import re
 from datetime import date
 from functools import cache
+from itertools import islice
 from typing import Final, Literal
 
 import msgspec
@@ -204,7 +205,8 @@ def dealing(entry: int, event: Event) -> Dealing | None:
         return None
     found = _dealing(entry, event)
     if len(_known) >= _KNOWN_MAX:
-        _known.clear()
+        for older in list(islice(_known, _KNOWN_MAX // 2)):
+            del _known[older]
     _known[entry] = (event, found)
     return found
 

@@ -120,14 +120,14 @@ class Judging(Rule):
 def keep(states: States, deal: Dealing) -> None:
     """Remember what a forwarder forwarded."""
     if deal.forwarder is not None:
-        key = f"G/F/{deal.forwarder}/{deal.on:%Y-%m}"
+        key = f"G/F/{deal.forwarder}/{deal.on.isoformat()[:7]}"
         states.put(key, [*(states.get(key, list[int]) or []), deal.entry])
 
 
 def drop(states: States, deal: Dealing) -> None:
     """Forget a dealing that has never been."""
     if deal.forwarder is not None:
-        key = f"G/F/{deal.forwarder}/{deal.on:%Y-%m}"
+        key = f"G/F/{deal.forwarder}/{deal.on.isoformat()[:7]}"
         left = [each for each in states.get(key, list[int]) or [] if each != deal.entry]
         states.put(key, left or None)
 
@@ -135,10 +135,12 @@ def drop(states: States, deal: Dealing) -> None:
 def of_party(states: States, party: str) -> set[int]:
     """Entries of every dealing a party was in."""
     found: set[int] = set()
-    for month in months_of(states, party):
-        for side in ("S", "R"):
+    months = months_of(states, party)
+    for side, some in (("S", months.sent), ("R", months.got)):
+        for month in some:
             rows = states.get(f"G/{side}/{party}/{month}", list[Seen]) or []
-            found.update(seen.entry for seen in rows)
+            found.update([seen.entry for seen in rows])
+    for month in months.forwarded:
         found.update(states.get(f"G/F/{party}/{month}", list[int]) or [])
     return found
 

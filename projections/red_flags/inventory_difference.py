@@ -61,9 +61,9 @@ class InventoryDifference(Rule):
             later = (
                 each for at, each in checks if (check.on, number) < (each.on, at) and each != check
             )
-            flags: tuple[RedFlag, ...] = ()
-            if not any(self._found_again(states, check, each, reference) for each in later):
-                flags = self._checked(states, number, check, reference)
+            flags = self._checked(states, number, check, reference)
+            if flags and any(self._found_again(states, check, each, reference) for each in later):
+                flags = ()
             yield from self._find(states, f"check/{check.check}", flags)
 
     def _found_again(

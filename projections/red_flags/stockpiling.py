@@ -136,18 +136,19 @@ class Stockpiling(Rule):
         states.add(f"{self.name}/D/{row.on}/{row.destination}", sign * row.pieces)
         if party is None:
             return
-        month = f"{row.on:%Y-%m}"
+        month = f"{row.on.isoformat()[:7]}"
         key = f"{self.name}/H/{party}/{month}"
         rows = [each for each in states.get(key, list[Row]) or [] if each.entry != row.entry]
         rows = [*rows, row] if sign > 0 else rows
         states.put(key, rows or None)
-        states.put(f"{self.name}/P/{month}/{party}", 1 if rows else None)
         before = states.get(f"{self.name}/M/{party}", list[str]) or []
-        months = sorted({*before, month} if rows else {*before} - {month})
-        for old in months[:-KEPT_MONTHS]:
-            states.put(f"{self.name}/H/{party}/{old}", None)
-            states.put(f"{self.name}/P/{old}/{party}", None)
-        states.put(f"{self.name}/M/{party}", months[-KEPT_MONTHS:] or None)
+        if (month in before) != bool(rows):
+            states.put(f"{self.name}/P/{month}/{party}", 1 if rows else None)
+            months = sorted({*before, month} if rows else {*before} - {month})
+            for old in months[:-KEPT_MONTHS]:
+                states.put(f"{self.name}/H/{party}/{old}", None)
+                states.put(f"{self.name}/P/{old}/{party}", None)
+            states.put(f"{self.name}/M/{party}", months[-KEPT_MONTHS:] or None)
         for name, control in (states.get(f"{self.name}/C", Controls) or {}).items():
             days = self._days(states, control, reference)
             if timedelta(0) < control.effective_on - row.on <= timedelta(2 * days):

@@ -327,7 +327,7 @@ class Successor(Rule):
         """Where to keep that a dealing went under no license and no exception, if it did."""
         if told.authority in UNCOVERED and told.kind != "order":
             for sender in told.senders:
-                key = f"{self.name}/U/{sender}/{told.on:%Y-%m}"
+                key = f"{self.name}/U/{sender}/{told.on.isoformat()[:7]}"
                 for party in _getters(told):
                     yield key, Sent(told.entry, told.on, party)
 
@@ -365,11 +365,15 @@ class Successor(Rule):
         self, states: States, sender: str, since: date, until: date, party: str | None = None
     ) -> list[Sent]:
         """What a party sent under no license and no exception, to one or to all, by the day."""
-        whose = sender if party is None else party
+        months = (
+            _flows.months_of(states, sender).sent
+            if party is None
+            else _flows.months_of(states, party).got
+        )
         first, last = since.isoformat()[:7], until.isoformat()[:7]
         return [
             each
-            for month in _flows.months_of(states, whose)
+            for month in months
             if first <= month <= last
             for each in states.get(f"{self.name}/U/{sender}/{month}", list[Sent]) or ()
             if since <= each.on <= until and party in (None, each.party)

@@ -161,7 +161,8 @@ class ThirdPartyPayment(Rule):
         invoice = getattr(payment, "invoice", None) or ""
         shipment = payment.shipment or ""
         deal = f"invoice:{invoice}" if invoice else f"shipment:{shipment}" if shipment else ""
-        matter = f"{payment.party}/{payer or payment.payer_country}/{deal or f'{payment.on:%Y-%m}'}"
+        about = deal or payment.on.isoformat()[:7]
+        matter = f"{payment.party}/{payer or payment.payer_country}/{about}"
         key = f"{self.name}/P/{matter}"
         known = states.get(key, Account) or Account(payment.party, payer, invoice, shipment)
         paid = Paid(number, payment.on, payment.amount_cents, payment.payer_country)

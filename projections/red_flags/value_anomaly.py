@@ -270,7 +270,7 @@ class ValueAnomaly(Rule):
         self, states: States, goods: str, on: date, reference: Reference
     ) -> Iterator[Finding]:
         """Draw the prices of a day anew; judge later ones again where that changes any."""
-        key = f"{self.name}/W/{goods}/{on:%Y-%m}"
+        key = f"{self.name}/W/{goods}/{on.isoformat()[:7]}"
         known = states.get(key, list[Price]) or []
         of_day = states.get(f"{self.name}/J/{goods}/{on}", list[Price]) or []
         drawn = sorted(of_day, key=_lot)[:DAY_MAX]

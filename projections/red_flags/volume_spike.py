@@ -121,7 +121,7 @@ class VolumeSpike(Rule):
         return party, Row(seen.on, seen.entry, amounts, "+".join(seen.destinations))
 
     def _keep(self, states: States, party: str, row: Row) -> None:
-        month = f"{row.on:%Y-%m}"
+        month = f"{row.on.isoformat()[:7]}"
         key = f"{self.name}/H/{party}/{month}"
         states.put(key, [*(states.get(key, list[Row]) or []), row])
         months = sorted({*(states.get(f"{self.name}/M/{party}", list[str]) or []), month})
@@ -131,7 +131,7 @@ class VolumeSpike(Rule):
         self._move(states, row, 1)
 
     def _drop(self, states: States, party: str, row: Row) -> None:
-        month = f"{row.on:%Y-%m}"
+        month = f"{row.on.isoformat()[:7]}"
         key = f"{self.name}/H/{party}/{month}"
         left = [each for each in states.get(key, list[Row]) or [] if each.entry != row.entry]
         states.put(key, left or None)
@@ -143,7 +143,7 @@ class VolumeSpike(Rule):
     def _move(self, states: States, row: Row, sign: int) -> None:
         """What everybody gets in a country, by month."""
         for of in (UNITS, CENTS):
-            key = f"{self.name}/D/{row.corridor}/{row.on:%Y-%m}/{of}"
+            key = f"{self.name}/D/{row.corridor}/{row.on.isoformat()[:7]}/{of}"
             states.add(key, sign * row.amounts[of])
 
     def _follow(
@@ -181,7 +181,7 @@ class VolumeSpike(Rule):
     def _history(self, states: States, party: str, since: date, until: date) -> list[Row]:
         """A party's dealings between two days, by date and entry."""
         known = states.get(f"{self.name}/M/{party}", list[str]) or []
-        first, last = f"{since:%Y-%m}", f"{until:%Y-%m}"
+        first, last = f"{since.isoformat()[:7]}", f"{until.isoformat()[:7]}"
         rows = [
             row
             for month in known
@@ -197,7 +197,7 @@ class VolumeSpike(Rule):
         spike = self._spike(states, party, row, day, reference)
         if spike is None:
             return Finding(matter)
-        corridor = f"corridor:{row.corridor}/{row.on:%Y-%m}"
+        corridor = f"corridor:{row.corridor}/{row.on.isoformat()[:7]}"
         _later.rests_on(states, self.name, matter, (corridor,))
         newest = states.get(f"{self.name}/V/{row.corridor}", str) or ""
         states.put(f"{self.name}/V/{row.corridor}", max(newest, row.on.isoformat()))
