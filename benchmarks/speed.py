@@ -49,7 +49,8 @@ from ledger.roles import ROLES
 from ledger.signatures import Signer, generate
 from ledger.store import StoredRow
 from ledger.terms import ActorId, Country
-from projections.replay import READS, Lines, Replay
+from projections.differences import Lines
+from projections.replay import READS, Replay
 from projections.replay import gone as voided
 
 T = TypeVar("T")
@@ -288,8 +289,7 @@ class Office:
         lines = Lines([(pack, shipped_pack(str(pack.id))) for pack in self.rules.packs])
         with store.reading() as connection:
             voids = views.entries(store, connection, {ShipmentVoided.wire})
-            gone = voided(voids, lambda at: views.entry_at(store, connection, at))
-            replay = Replay([self.rules], lines, gone=gone)
+            replay = Replay([self.rules], lines, gone=voided(voids))
             for entry in views.entries(store, connection, READS):
                 replay.take(entry)
         replay.differences()

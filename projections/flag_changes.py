@@ -11,9 +11,9 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from ledger.policy import Rules, Section
+from projections.differences import NO_RULE, Change, Difference, Lines, RuleLine, ruled
 from projections.red_flags import RedFlag
 from projections.reference import DETECTION_PACK, Span, shipped_rules
-from projections.replay import NO_RULE, Change, Difference, Lines, RuleLine, ruled
 from projections.verdicts import scope_named
 
 PLACES: Final[dict[str, tuple[Section, str]]] = {

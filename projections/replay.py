@@ -17,16 +17,14 @@ One pass carries history as it was beside one or several histories that are only
 Units: TPP. Nothing here is kept, and nothing in the ledger changes.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from typing import Final, Literal
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Final
 
-import msgspec
-
-from ledger import quota
 from ledger.entry import Entry
 from ledger.events import (
     AgreementAmended,
@@ -38,6 +36,8 @@ from ledger.events import (
     LicenseApproved,
     LicenseDenied,
     Movement,
+    PolicyAdopted,
+    PolicyWithdrawn,
     ShipmentExported,
     ShipmentOnwardObserved,
     ShipmentReexported,
@@ -45,13 +45,16 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.events.agreements import AboutAgreement
-from ledger.fold import MemoryStates, taken_back
-from ledger.policy import Pack, Rules, Section, where
-from ledger.quota import QuotaAccount, QuotaFold
-from ledger.terms import PartyId
-from projections.books import Accounts, Cell, drawn_by
-from projections.reference import ALWAYS, Day, Reference, Ruling, Seat, Span
+from ledger.fold import MemoryStates
+from ledger.policy import Rules, Section
+from ledger.quota import QuotaAccount
+from ledger.terms import Country
+from projections.answers import Answers, Eras, Words, asked_in, moved_in
+from projections.books import Accounts, Agreements, Branch, Cell, drawn_by
+from projections.differences import Change, Difference, Lines, RuleLine, ruled
+from projections.reference import ALWAYS, Day, Reference, Span
 from projections.verdicts import (
+    STOPS,
     Asked,
     Kind,
     SeatOf,
@@ -59,27 +62,8 @@ from projections.verdicts import (
     goods,
     lpp_tpp,
     on_application,
-    on_movement,
     requiring,
 )
-
-Change = (
-    Kind
-    | Literal[
-        "allowed", "denial_not_needed", "relied_on", "moved_on", "account", "flag_added",
-        "flag_removed", "flag_changed",
-    ]
-)  # fmt: skip
-"""What would differ; besides the verdicts of `projections.verdicts`:
-
-allowed            made against the rules of its day, and the supposed ones have nothing against it
-denial_not_needed  denied as the rules of its day called for, and the supposed ones do not
-relied_on          a shipment under a license that would have been refused
-moved_on           goods of a shipment that would not have left
-account            a country's cap, or what counts against it
-flag_added, flag_removed, flag_changed
-                   a red flag more, one less, or the same one otherwise
-"""
 
 READS: Final = Reference.reads | {
     event.wire
@@ -91,109 +75,29 @@ READS: Final = Reference.reads | {
 }  # fmt: skip
 """Wire names of the events a replay reads; voids are looked up first (`gone`)."""
 
-
-@dataclass(frozen=True, slots=True)
-class RuleLine:
-    """A rule in its pack: its name, its line from 1, the line itself, and what it cites."""
-
-    policy: str = ""
-    rule: str = ""
-    line: int | None = None
-    text: str = ""
-    source: str = ""
-
-
-NO_RULE: Final = RuleLine()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One decision, shipment, country's account or red flag that would be otherwise.
-
-    entry        what it is about; of an account, the first entry that counts in it
-    diverges_at  the first entry from which history would have gone another way for it
-    as_it_was    what happened, and what the rules of its day said
-    supposed     what would have been
-    stopped      whether something that was granted or shipped would not have been
-    units, tpp   of the decision or shipment
-    cap_tpp, headroom_tpp
-                 under the supposed rules when it came, or of the account
-    then_…       the same under the rules in force
-    reserved_tpp, drawn_tpp
-                 of the account
-    rule…        the line that makes the difference; of the rules in force where the supposed ones
-                 have none
-    """
-
-    kind: Literal["decision", "shipment", "account", "flag"]
-    change: Change
-    subject: str
-    country: str | None
-    on: date
-    entry: int
-    diverges_at: int
-    as_it_was: str
-    supposed: str
-    stopped: bool = False
-    units: int | None = None
-    tpp: int | None = None
-    cap_tpp: int | None = None
-    reserved_tpp: int | None = None
-    drawn_tpp: int | None = None
-    headroom_tpp: int | None = None
-    then_cap_tpp: int | None = None
-    then_reserved_tpp: int | None = None
-    then_drawn_tpp: int | None = None
-    then_headroom_tpp: int | None = None
-    rule_policy: str = ""
-    rule: str = ""
-    rule_line: int | None = None
-    rule_text: str = ""
-    rule_source: str = ""
-
-
-class Lines:
-    """Where the rules of some packs stand in their texts."""
-
-    def __init__(self, texts: Iterable[tuple[Pack, str]]) -> None:
-        self._texts = list(texts)
-        self._found: dict[tuple[int, str], RuleLine] = {}
-
-    def of(self, rules: Rules, section: Section | None, place: str) -> RuleLine:
-        """The line of a rule, in the pack that governs its section."""
-        policy = None if section is None else rules.governing(section)
-        pack = next((each for each in reversed(rules.packs) if each.id == policy), None)
-        if pack is None:
-            return NO_RULE
-        key = id(pack), place  # the packs of a replay live as long as it does
-        if key not in self._found:
-            self._found[key] = self._line(pack, place)
-        return self._found[key]
-
-    def _line(self, pack: Pack, place: str) -> RuleLine:
-        text = next((text for known, text in self._texts if known == pack), None)
-        if text is None:
-            return NO_RULE
-        found = where(text, place)
-        return RuleLine(pack.id, found.name, found.line, found.text, found.source)
+NOTHING_GONE: Final[Mapping[int, AbstractSet[str]]] = MappingProxyType({})
 
 
 class _World:
     """A history: who was granted what, what moved, and what LPP let each parent have."""
 
-    def __init__(self) -> None:
-        self.accounts = Accounts()
+    def __init__(self, accounts: Accounts) -> None:
+        self.accounts = accounts
         self.received: dict[tuple[str, int], int] = {}
 
+    def received_in(self, year: int) -> Callable[[str], int]:
+        """What an ultimate parent had received under LPP in a year."""
+        return lambda parent: self.received.get((parent, year), 0)
+
     def take(
-        self, movement: Movement, drawn: Sequence[tuple[Cell, int]], day: Day,
-        parent: Callable[[], str],
+        self, movement: Movement, drawn: Sequence[tuple[Cell, int]], year: int, day: Day,
+        seat: SeatOf,
     ) -> None:  # fmt: skip
         """A shipment leaves."""
         self.accounts.ship(movement, drawn)
         tpp = lpp_tpp(movement, day)
         if tpp:
-            key = parent(), movement.on.year
+            key = seat(movement.ultimate_consignee).parent, year
             self.received[key] = self.received.get(key, 0) + tpp
 
 
@@ -208,40 +112,22 @@ class _Supposed:
     found    differences, by entry
     """
 
-    rules: Rules
+    eras: Eras
     span: Span
-    world: _World = field(default_factory=_World)
+    accounts: Branch
+    world: _World = field(init=False)
     refused: dict[str, int] = field(default_factory=dict)
     stopped: dict[str, int] = field(default_factory=dict)
     waiting: dict[str, list[tuple[int, Movement]]] = field(default_factory=dict)
     turned: dict[str, int] = field(default_factory=dict)
     found: dict[int, Difference] = field(default_factory=dict)
 
-
-class _Eras:
-    """Some rules, and their days: one for all between two dates that the rules name."""
-
-    def __init__(self, rules: Rules) -> None:
-        self._ruling = Ruling(rules)
-        named = {
-            one
-            for pack in rules.packs
-            for one in _dates(msgspec.to_builtins(pack, builtin_types=(date,)))
-        }
-        after = {one + timedelta(days=1) for one in named if one < date.max}
-        self._turns = sorted(named | after)
-        self._days: dict[int, Day] = {}
-
-    def day(self, on: date) -> Day:
-        """A day on which the rules say what they say on this one."""
-        era = bisect_right(self._turns, on)
-        if era not in self._days:
-            self._days[era] = Day(self._ruling, on)
-        return self._days[era]
+    def __post_init__(self) -> None:
+        self.world = _World(self.accounts)
 
 
 class Replay:
-    """One pass over the entries, as it was and as supposed; `gone` are voided movements."""
+    """One pass over the entries, as it was and as supposed; `gone` are what was voided."""
 
     def __init__(
         self,
@@ -249,45 +135,48 @@ class Replay:
         lines: Lines,
         *,
         span: Span = ALWAYS,
-        gone: AbstractSet[int] = frozenset(),
+        gone: Mapping[int, AbstractSet[str]] = NOTHING_GONE,
     ) -> None:
         self._lines = lines
         self._gone = gone
+        self._in_force: dict[date, Answers] = {}
+        self._eras: dict[int, Eras] = {}
         none: dict[int, Entry] = {}
         self._states = MemoryStates(none.__getitem__)
-        self._agreed = MemoryStates(none.__getitem__)
-        self._any_agreed = False
         self._reference = Reference()
-        self._actual = _World()
-        self._supposed = [_Supposed(rules, span) for rules in supposed]
+        self._agreements = Agreements()
+        self._actual = _World(Accounts())
+        self._supposed = [
+            _Supposed(self._eras_of(rules), span, Branch(self._actual.accounts))
+            for rules in supposed
+        ]
         self._applied: dict[str, LicenseApplied] = {}
         self._first: dict[str, int] = {}
-        self._eras: dict[int, _Eras] = {}
+        # By exact types: `match` on the class of a struct takes several times as long.
+        self._deeds: dict[type, Callable[[int, Any], None]] = {
+            LicenseApplied: self._apply,
+            LicenseApproved: self._approve,
+            LicenseDenied: self._deny,
+            ShipmentExported: self._move,
+            ShipmentReexported: self._move,
+            ShipmentTransferred: self._move,
+            ShipmentOnwardObserved: self._observe,
+        }
         self.latest = date.min
         """The newest day something was decided or shipped."""
 
     def take(self, entry: Entry) -> None:
         """What an entry does to every history."""
-        number = entry.number
-        match entry.event:
-            case Movement() as movement:
-                if number not in self._gone:
-                    self._dated(number, movement.on, movement.destination)
-                    self._move(number, movement)
-            case LicenseApplied() as applied:
-                self._applied[applied.license] = applied
-            case LicenseApproved() as approved:
-                self._dated(number, approved.decided_on, approved.destination)
-                self._approve(number, approved)
-            case LicenseDenied() as denied:
-                self._deny(number, denied)
-            case ShipmentOnwardObserved() as observed:
-                self._observe(number, observed)
-            case AboutAgreement():
-                self._any_agreed = True
-                QuotaFold().evolve(self._agreed, entry)
-            case _:
-                self._reference.evolve(self._states, entry)
+        event = entry.event
+        deed = self._deeds.get(type(event))
+        if deed is not None:
+            deed(entry.number, event)
+        elif isinstance(event, AboutAgreement):
+            self._agreements.take(entry)
+        else:
+            self._reference.evolve(self._states, entry)
+            if isinstance(event, PolicyAdopted | PolicyWithdrawn):
+                self._in_force.clear()
 
     def differences(self, which: int = 0) -> list[Difference]:
         """Decisions and shipments that would differ under the rules supposed so, by entry."""
@@ -297,10 +186,10 @@ class Replay:
     def account_differences(self, on: date, which: int = 0) -> list[Difference]:
         """Countries whose account on a day would be another one, by country."""
         one = self._supposed[which]
-        then, now = self._in_force(on), self._day(one, on)
+        then, now = self._lived(on).day, self._answers(one, on).day
         countries = {
             *self._actual.accounts.book(then.rules).countries(),
-            *one.world.accounts.book(now.rules).countries(),
+            *one.accounts.book(now.rules).countries(),
         }
         found = (
             self._account_difference(one, country, then, now, on) for country in sorted(countries)
@@ -310,71 +199,97 @@ class Replay:
     # ── one entry ───────────────────────────────────────────────────────────────────────────────
 
     def _dated(self, number: int, on: date, country: str) -> None:
-        self.latest = max(self.latest, on)
-        self._first.setdefault(country, number)
+        if on > self.latest:
+            self.latest = on
+        if country not in self._first:
+            self._first[country] = number
 
-    def _day(self, one: _Supposed, on: date) -> Day:
+    def _answers(self, one: _Supposed, on: date) -> Answers:
         """The rules of a day where others are supposed: outside the span asked for, the same."""
-        if one.span[0] <= on <= one.span[1]:
-            return self._like(one.rules, on)
-        return self._in_force(on)
+        since, until = one.span
+        return one.eras.on(on) if since <= on <= until else self._lived(on)
 
-    def _in_force(self, on: date) -> Day:
-        """The rules of a day as adopted by now."""
-        return self._like(self._reference.day(self._states, on).rules, on)
+    def _lived(self, on: date) -> Answers:
+        """The rules in force on a day, as adopted by now."""
+        found = self._in_force.get(on)
+        if found is None:
+            rules = self._reference.day(self._states, on).rules
+            found = self._in_force[on] = self._eras_of(rules).on(on)
+        return found
 
-    def _like(self, rules: Rules, on: date) -> Day:
-        """Some rules on a day, by a day on which they say the same: what they answer is worked
-        out once for all days between two dates they name.
-        """
+    def _eras_of(self, rules: Rules) -> Eras:
+        """Some rules, which are few, and come back as the same ones."""
         eras = self._eras.get(id(rules))
         if eras is None:
-            eras = self._eras[id(rules)] = _Eras(rules)
-        return eras.day(on)
+            eras = self._eras[id(rules)] = Eras(rules)
+        return eras
 
-    def _seats(self, on: date) -> SeatOf:
-        def seat(party: PartyId) -> Seat:
-            return self._reference.seat(self._states, party, on)
+    def _seat(self, on: date) -> SeatOf:
+        return partial(self._reference.seat, self._states, on=on)
 
-        return seat
+    def _cap(self, day: Day, sovereign: Country, on: date) -> int | None:
+        agreed = self._agreements.uplift(day.rules, sovereign, on)
+        return day.cap(sovereign, uplift_tpp=agreed)
 
     def _account(self, world: _World, day: Day, country: str, on: date) -> QuotaAccount:
-        rules, sovereign = day.rules, day.sovereign(country)
-        agreed = quota.uplift(self._agreed, rules, sovereign, on) if self._any_agreed else 0
-        cap = day.cap(sovereign, uplift_tpp=agreed)
-        return world.accounts.book(rules).account(sovereign, on, cap)
+        sovereign = day.sovereign(country)
+        cap = self._cap(day, sovereign, on)
+        return world.accounts.book(day.rules).account(sovereign, on, cap)
 
-    def _reviewed(self, world: _World, day: Day, asked: Asked, on: date) -> Verdict:
-        return on_application(
-            asked, day, self._seats(on), lambda: self._account(world, day, asked.destination, on)
-        )
+    def _reviewed(
+        self, world: _World, answers: Answers, asked: Asked, words: Words, on: date
+    ) -> Kind:
+        """What the rules of a day call for on an application."""
+        kind = answers.on_application(asked, words, self._seat(on))
+        if kind == "license_not_required":
+            return kind
+        takes, day = answers.takes(asked), answers.day
+        if takes:
+            sovereign = day.sovereign(asked.destination)
+            cap = self._cap(day, sovereign, on)
+            if cap is not None and takes > cap - world.accounts.book(day.rules).used(sovereign, on):
+                return "refused"
+        return kind
+
+    def _whys(self, one: _Supposed, on: date, asked: Asked) -> tuple[Verdict, Verdict]:
+        """What the rules of a day and the supposed ones call for, with the reasons."""
+
+        def why(world: _World, day: Day) -> Verdict:
+            return on_application(
+                asked, day, self._seat(on), lambda: self._account(world, day, asked.destination, on)
+            )
+
+        return why(self._actual, self._lived(on).day), why(one.world, self._answers(one, on).day)
+
+    def _apply(self, number: int, applied: LicenseApplied) -> None:
+        self._applied[applied.license] = applied
 
     def _approve(self, number: int, approved: LicenseApproved) -> None:
         on, license_ = approved.decided_on, approved.license
+        self._dated(number, on, approved.destination)
         applied = self._applied.get(license_)
         asked = Asked.of(approved, "export" if applied is None else applied.act)
-        day = self._in_force(on)
-        then = self._reviewed(self._actual, day, asked, on)
-        justified = "; a justification is on record" if approved.justification else ""
+        words = asked_in(asked, self._seat(on))
+        lived = self._lived(on)
+        then = self._reviewed(self._actual, lived, asked, words, on)
         for one in self._supposed:
-            supposed_day = self._day(one, on)
+            answers = self._answers(one, on)
             said = then
-            if supposed_day is not day or one.turned:
-                said = self._reviewed(one.world, supposed_day, asked, on)
-            told = one.waiting.pop(license_, [])
-            if said.stops and said.kind != then.kind:
+            if answers is not lived or one.turned:
+                said = self._reviewed(one.world, answers, asked, words, on)
+            told = one.waiting.pop(license_, ())
+            change = _change(then, said)
+            if change is not None:
+                self._note_approval(one, number, approved, change, asked)
+            if said in STOPS and said != then:
+                one.accounts.refuse(license_)
                 one.refused[license_] = number
                 one.turned.setdefault(approved.destination, number)
             else:
                 one.refused.pop(license_, None)
-                one.world.accounts.approve(approved)
-            if said.kind != then.kind:
-                change = _change(then, said)
-                if change is not None:
-                    because = said.because + (justified if change == "presumed_denied" else "")
-                    self._note(one, number, approved, change, then, said, because, asked)
+                one.accounts.approve(approved)
             for earlier, movement in told if license_ in one.refused else ():
-                one.world.accounts.ship(movement, sign=-1)
+                one.accounts.ship(movement, sign=-1)
                 self._relied_on(one, earlier, movement, number)
         self._actual.accounts.approve(approved)
 
@@ -383,56 +298,64 @@ class Replay:
         if applied is None:
             return
         on, asked = denied.decided_on, Asked.of(applied, applied.act)
-        day = self._in_force(on)
-        then = self._reviewed(self._actual, day, asked, on)
+        words = asked_in(asked, self._seat(on))
+        lived = self._lived(on)
+        was = self._reviewed(self._actual, lived, asked, words, on)
         for one in self._supposed:
-            said = self._reviewed(one.world, self._day(one, on), asked, on)
-            if said.kind == then.kind or then.kind == "license_not_required":
+            kind = self._reviewed(one.world, self._answers(one, on), asked, words, on)
+            if kind == was or was == "license_not_required":
                 continue
-            if said.kind == "license_not_required":
-                self._note(one, number, denied, said.kind, then, said, said.because, asked)
-            elif said.kind == "clear":
-                change: Change = "denial_not_needed"
+            if kind in ("clear", "license_not_required"):
+                then, said = self._whys(one, on, asked)
+                change: Change = "denial_not_needed" if kind == "clear" else kind
                 self._note(one, number, denied, change, then, said, said.because, asked)
 
     def _move(self, number: int, movement: Movement) -> None:
-        on = movement.on
-        seat = self._seats(on)
-        day = self._in_force(on)
-        licensed = movement.license is not None
-
-        def judged(world: _World, day: Day) -> Verdict:
-            if licensed:
-                return Verdict()
-            return on_movement(
-                number, movement, day, seat, lambda parent: world.received.get((parent, on.year), 0)
-            )
-
-        def parent() -> str:
-            return seat(movement.ultimate_consignee).parent
+        if number in self._gone and movement.shipment in self._gone[number]:
+            return
+        on, license_, before = movement.on, movement.license, _before(movement)
+        self._dated(number, on, movement.destination)
+        seat, year = self._seat(on), on.year
+        lived = self._lived(on)
+        # What relies on a license is held against that license alone.
+        words = moved_in(movement, seat) if license_ is None else ()
 
         drawn = drawn_by(movement)
-        then = judged(self._actual, day)
+        then = self._judged(self._actual, lived, number, movement, words, on)
         for one in self._supposed:
-            turned_at = one.stopped.get(_before(movement) or "")
+            turned_at = None if before is None else one.stopped.get(before)
             if turned_at is not None:
+                one.accounts.stop(movement, drawn)
                 self._moved_on(one, number, movement, turned_at)
                 continue
-            if movement.license in one.refused:
-                self._relied_on(one, number, movement, one.refused[movement.license or ""])
+            if license_ is not None and license_ in one.refused:
+                one.accounts.stop(movement, drawn)
+                self._relied_on(one, number, movement, one.refused[license_])
                 continue
-            supposed_day = self._day(one, on)
-            said = judged(one.world, supposed_day)
-            if said.kind != then.kind:
-                self._note_movement(one, number, movement, then, said)
-                if said.stops:
+            answers = self._answers(one, on)
+            said = self._judged(one.world, answers, number, movement, words, on)
+            if said != then:
+                self._note_movement(one, number, movement, lived, answers, words)
+                if said in STOPS:
+                    one.accounts.stop(movement, drawn)
                     one.stopped[movement.shipment] = number
                     one.turned.setdefault(movement.destination, number)
                     continue
-            one.world.take(movement, drawn, supposed_day, parent)
-            if movement.license is not None and not one.world.accounts.approved(movement.license):
-                one.waiting.setdefault(movement.license, []).append((number, movement))
-        self._actual.take(movement, drawn, day, parent)
+            one.world.take(movement, drawn, year, answers.day, seat)
+            if license_ is not None and not one.accounts.approved(license_):
+                one.waiting.setdefault(license_, []).append((number, movement))
+        self._actual.take(movement, drawn, year, lived.day, seat)
+
+    def _judged(
+        self, world: _World, answers: Answers, number: int, movement: Movement, words: Words,
+        on: date,
+    ) -> Kind:  # fmt: skip
+        """What the rules of a day say to a shipment."""
+        if movement.license is not None:
+            return "clear"
+        return answers.on_movement(
+            number, movement, words, self._seat(on), world.received_in(on.year)
+        )
 
     def _observe(self, number: int, observed: ShipmentOnwardObserved) -> None:
         for one in self._supposed:
@@ -451,6 +374,15 @@ class Replay:
 
     # ── what is found ───────────────────────────────────────────────────────────────────────────
 
+    def _note_approval(
+        self, one: _Supposed, number: int, approved: LicenseApproved, change: Change, asked: Asked
+    ) -> None:
+        then, said = self._whys(one, approved.decided_on, asked)
+        because = said.because
+        if change == "presumed_denied" and approved.justification:
+            because += "; a justification is on record"
+        self._note(one, number, approved, change, then, said, because, asked)
+
     def _note(
         self,
         one: _Supposed,
@@ -465,7 +397,8 @@ class Replay:
         approved = isinstance(event, LicenseApproved)
         deed = "approved" if approved else "denied"
         before = _then_said(then)
-        made = Difference(
+        line = self._cited(one, event.on, then, said, asked)
+        one.found[number] = Difference(
             kind="decision", change=change, subject=event.subject, country=asked.destination,
             on=event.on, entry=number, diverges_at=number,
             as_it_was=(
@@ -475,19 +408,26 @@ class Replay:
             supposed=_words(change, because), stopped=approved and said.stops, units=asked.units,
             tpp=asked.tpp, cap_tpp=said.cap_tpp, headroom_tpp=said.headroom_tpp,
             then_cap_tpp=then.cap_tpp, then_headroom_tpp=then.headroom_tpp,
+            rule_policy=line.policy, rule=line.rule, rule_line=line.line, rule_text=line.text,
+            rule_source=line.source,
         )  # fmt: skip
-        one.found[number] = ruled(made, self._cited(one, event.on, then, said, asked))
 
     def _note_movement(
-        self, one: _Supposed, number: int, movement: Movement, then: Verdict, said: Verdict
-    ) -> None:
+        self, one: _Supposed, number: int, movement: Movement, lived: Answers, answers: Answers,
+        words: Words,
+    ) -> None:  # fmt: skip
+        on, seat = movement.on, self._seat(movement.on)
+        then, said = (
+            rules.why(number, movement, words, seat, world.received_in(on.year))
+            for world, rules in ((self._actual, lived), (one.world, answers))
+        )
         change: Change = said.kind if said.stops else "allowed"
         because = said.because
         if change == "allowed":
             because = _fits(movement, said)
         self._ship_note(
             one, number, movement, change, said, then, number, _words(change, because),
-            self._cited(one, movement.on, then, said, None),
+            self._cited(one, on, then, said, None),
         )  # fmt: skip
 
     def _relied_on(self, one: _Supposed, number: int, movement: Movement, refused: int) -> None:
@@ -524,7 +464,7 @@ class Replay:
         said, then = said or Verdict(), then or Verdict()
         authority = f"license {movement.license}" if movement.license else movement.authority
         units = sum(line.units for line in movement.lines)
-        moved = Difference(
+        one.found[number] = Difference(
             kind="shipment", change=change, subject=movement.subject, country=movement.destination,
             on=movement.on, entry=number, diverges_at=turned_at,
             as_it_was=(
@@ -533,9 +473,9 @@ class Replay:
             ),
             supposed=words, stopped=change != "allowed", units=units, tpp=movement.tpp,
             cap_tpp=said.cap_tpp, headroom_tpp=said.headroom_tpp, then_cap_tpp=then.cap_tpp,
-            then_headroom_tpp=then.headroom_tpp,
+            then_headroom_tpp=then.headroom_tpp, rule_policy=rule.policy, rule=rule.rule,
+            rule_line=rule.line, rule_text=rule.text, rule_source=rule.source,
         )  # fmt: skip
-        one.found[number] = ruled(moved, rule)
 
     def _account_difference(
         self, one: _Supposed, country: str, then: Day, now: Day, on: date
@@ -572,39 +512,24 @@ class Replay:
     ) -> RuleLine:
         """The line that makes the difference: the supposed one, or one that is no longer there."""
         if said.section is not None:
-            return self._lines.of(self._day(one, on).rules, said.section, said.place)
-        day = self._in_force(on)
+            return self._lines.of(self._answers(one, on).day.rules, said.section, said.place)
+        day = self._lived(on).day
         section, place = then.section, then.place
         if section is None and asked is not None:
             section, place = requiring(asked, day)
         return self._lines.of(day.rules, section, place)
 
 
-def _dates(value: object) -> Iterator[date]:
-    """Every date in a pack."""
-    if isinstance(value, date):
-        yield value
-    elif isinstance(value, dict | list | tuple | set | frozenset):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _dates(each)
-
-
-def gone(voids: Iterable[Entry], recall: Callable[[int], Entry]) -> frozenset[int]:
-    """The entries of movements that were voided, and so have never been."""
-    return frozenset(
-        void.entry
-        for entry in voids
-        if isinstance(void := entry.event, ShipmentVoided)
-        and taken_back(entry.number, void, recall) is not None
-    )
-
-
-def ruled(found: Difference, line: RuleLine) -> Difference:
-    """A difference with the rule that makes it."""
-    return replace(
-        found, rule_policy=line.policy, rule=line.rule, rule_line=line.line, rule_text=line.text,
-        rule_source=line.source,
-    )  # fmt: skip
+def gone(voids: Iterable[Entry]) -> dict[int, set[str]]:
+    """Entries that were voided, each with the shipments they were said to be of: a movement of
+    that very shipment has never been.
+    """
+    found: dict[int, set[str]] = {}
+    for entry in voids:
+        void = entry.event
+        if isinstance(void, ShipmentVoided) and void.entry < entry.number:
+            found.setdefault(void.entry, set()).add(void.shipment)
+    return found
 
 
 def _rule_of(one: _Supposed, number: int) -> RuleLine:
@@ -615,11 +540,11 @@ def _rule_of(one: _Supposed, number: int) -> RuleLine:
     )
 
 
-def _change(then: Verdict, said: Verdict) -> Change | None:
+def _change(then: Kind, said: Kind) -> Change | None:
     """What another verdict on an approval comes to; None where the approval is the same."""
-    if said.kind != "clear":
-        return said.kind
-    return "allowed" if then.stops else None
+    if said == "clear" and then not in STOPS:
+        return None
+    return None if said == then else "allowed" if said == "clear" else said
 
 
 def _before(movement: Movement) -> str | None:

@@ -9,8 +9,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from projections.differences import Difference
 from projections.red_flags import RedFlag
-from projections.replay import Difference
 from projections.svg import begun, text
 
 WEIGHTY: Final = ("hard", "strong")

@@ -121,6 +121,15 @@ def on_movement(
 
     received  TPP that an ultimate parent had received under LPP that year
     """
+    return on_authority(number, movement, day, seat) or on_limit(
+        movement, day, seat(movement.ultimate_consignee).parent, received
+    )
+
+
+def on_authority(number: int, movement: Movement, day: Day, seat: SeatOf) -> Verdict | None:
+    """The same, whatever the quantities; None where it relies on an exception and that is there,
+    so that only a limit may stand against it.
+    """
     judged = judged_on(number, movement, day, seat)
     if judged is None:
         return Verdict()
@@ -133,10 +142,15 @@ def on_movement(
     obstacle = unavailable(judged)
     if obstacle is not None and obstacle[0]:
         return Verdict("exception_unavailable", obstacle[1], *_providing(rules, authority))
-    takes = lpp_tpp(movement, day)
-    if not takes or rules.lpp is None:
+    return None
+
+
+def on_limit(movement: Movement, day: Day, parent: str, received: Callable[[str], int]) -> Verdict:
+    """What the limit of LPP says to a shipment that may rely on an exception."""
+    takes, lpp = lpp_tpp(movement, day), day.rules.lpp
+    if not takes or lpp is None:
         return Verdict()
-    parent, limit = judged.consignee.parent, rules.lpp.limit_tpp
+    limit = lpp.limit_tpp
     left = limit - received(parent)
     if takes <= left:
         return Verdict(cap_tpp=limit, headroom_tpp=left, takes_tpp=takes)

@@ -33,9 +33,10 @@ from ledger.log import Ledger, enroll
 from ledger.policy import Rules, digest, parse_pack, shipped_pack
 from ledger.roles import ROLES
 from ledger.signatures import generate
+from projections.differences import Lines
 from projections.red_flags import FlagsFold, Raised, RedFlag
 from projections.reference import ALWAYS, Span
-from projections.replay import READS, Lines, Replay, gone
+from projections.replay import READS, Replay, gone
 
 H100 = 15_832
 ORIGIN = "ledger.example.gov/chips"
@@ -71,7 +72,7 @@ def history_under(
 ) -> Replay:
     """Some events as they were, and under rules that are supposed."""
     told = entries(*history)
-    made = Replay(supposed, lines, span=span, gone=gone(told, lambda number: told[number - 1]))
+    made = Replay(supposed, lines, span=span, gone=gone(told))
     for entry in told:
         if entry.event.wire in READS:
             made.take(entry)

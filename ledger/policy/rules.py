@@ -210,8 +210,17 @@ class Rules:
 
     def sovereign(self, country: str) -> Country:
         """The country whose tier and allocation a territory uses (15 CFR 738.3(b))."""
-        code = terms.country(country)
-        return self.territories.sovereign(code) if self.territories else code
+        found = self._sovereigns.get(country)
+        if found is None:
+            code = terms.country(country)
+            found = self.territories.sovereign(code) if self.territories else code
+            self._sovereigns[country] = found
+        return found
+
+    @cached_property
+    def _sovereigns(self) -> dict[str, Country]:
+        """Those that were asked for: most questions ask for several."""
+        return {}
 
     def members(self, sovereign: Country) -> list[Country]:
         """A sovereign and the territories that use its tier and allocation, in order."""
@@ -450,7 +459,7 @@ class Rules:
         agreement          whether it rests on a government-to-government agreement
         within_allocation  whether the country's allocation, uplift included, still has room
         """
-        places = [destination, *(seat for seat in headquarters if seat is not None)]
+        places = {destination, *(seat for seat in headquarters if seat is not None)}
         worst = self.worst_tier(places, on)
         in_d5 = any(self.in_d5(place, on) for place in places)
         group, state = self.item_group(eccn), "within" if within_allocation else "met"

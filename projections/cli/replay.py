@@ -32,13 +32,14 @@ from ledger.typed import DAY
 from projections.cli._look import Look, Place, Question, looking, options
 from projections.cli._save import saving
 from projections.cli._shown import names_in, show_rows
+from projections.differences import Difference, Lines
 from projections.flag_changes import flag_differences
 from projections.hindsight import READS as HINDSIGHT_READS
 from projections.hindsight import Hindsight, HindsightRow
 from projections.red_flags import RULES, FlagsFold, RedFlag
 from projections.reference import DETECTION_PACK, Span
 from projections.render import Column, cell, count, millions, of
-from projections.replay import READS, Difference, Lines, Replay, gone
+from projections.replay import READS, Replay, gone
 from projections.sweep import Flagged, Steps, SweepRow, svg, sweep_row
 
 PARTS: Final = ("decisions", "accounts", "flags")
@@ -338,7 +339,7 @@ class Made:
             [rules_of(each) for each in swept] or [rules],
             lines,
             span=asked.span,
-            gone=gone(look.entries({ShipmentVoided.wire}), lambda at: look.numbered([at])[0]),
+            gone=gone(look.entries({ShipmentVoided.wire})),
         )
         for entry in look.entries(READS):
             pass_.take(entry)

@@ -30,7 +30,7 @@ from ledger.fold import MemoryStates, Until, reaches_past, replay
 from ledger.policy import Rules
 from ledger.quota import Amounts, Holding, QuotaAccount, QuotaFold, account, accounts
 from ledger.views import catch_up, kept_rows, replayed
-from projections.books import Accounts
+from projections.books import Accounts, Branch, drawn_by
 from projections.replay import gone
 
 DIFFUSION = pack("diffusion-2025")
@@ -290,17 +290,48 @@ def test_what_is_kept_in_sql_is_what_a_replay_gives_in_memory(told, data):
         ledger.close()
 
 
+@given(histories(), st.sets(st.sampled_from(LICENSES)), st.sets(st.integers(1, 20)), days)
+def test_a_branch_of_accounts_says_what_accounts_of_its_own_say(history, refused, stopped, on):
+    """Some licenses are refused there, and some shipments do not leave."""
+    trunk, own = Accounts(), Accounts()
+    branch = Branch(trunk)
+    for entry in entries(*numbered(history)):
+        event = entry.event
+        if isinstance(event, LicenseApproved):
+            if event.license in refused:
+                branch.refuse(event.license)
+            else:
+                branch.approve(event)
+                own.approve(event)
+            trunk.approve(event)
+        elif isinstance(event, Movement):
+            if entry.number in stopped:
+                branch.stop(event, drawn_by(event))
+            else:
+                branch.ship(event)
+                own.ship(event)
+            trunk.ship(event)
+
+    for rules in (DIFFUSION, Rules(), pack("adv-comp-2023")):
+        ours, theirs = own.book(rules), branch.book(rules)
+        assert ours.countries() == theirs.countries()
+        for country in COUNTRIES:
+            assert ours.account(country, on, None) == theirs.account(country, on, None)
+            assert ours.used(country, on) == theirs.used(country, on)
+
+
 @given(histories(), days)
 def test_books_say_what_the_arithmetic_of_quotas_says(history, on):
     events = entries(*numbered(history))
-    by_number = {entry.number: entry for entry in events}
-    voids = gone(events, by_number.__getitem__)
+    voids = gone(events)
     books = Accounts()
     for entry in events:
         if isinstance(entry.event, LicenseApproved):
             books.approve(entry.event)
-        elif isinstance(entry.event, Movement) and entry.number not in voids:
-            books.ship(entry.event)
+        elif isinstance(event := entry.event, Movement) and event.shipment not in voids.get(
+            entry.number, ()
+        ):
+            books.ship(event)
 
     for rules in (DIFFUSION, Rules(), pack("adv-comp-2023")):
         book = books.book(rules)

@@ -27,10 +27,10 @@ from world import (
 from ledger.events import LicenseApproved, LicenseDenied, Movement, ShipmentReexported
 from ledger.fold import replay as folded
 from ledger.policy import Rules, parse_pack, shipped_pack, suppose
+from projections.differences import Lines
 from projections.flag_changes import flag_differences
 from projections.red_flags import RULES, FlagsFold
 from projections.reference import ALWAYS
-from projections.replay import Lines
 
 ON = date(2025, 12, 31)
 PARTIES = {"AE": "acme", "SA": "sands"}

@@ -29,7 +29,8 @@ from ledger.events import (
     ShipmentTransferred,
 )
 from ledger.policy import Rules, digest, parse_pack, shipped_pack, supposed_packs
-from projections.replay import Lines, Replay
+from projections.differences import Lines
+from projections.replay import Replay
 
 DIFFUSION = "diffusion-2025"
 FULL = 790_000_000 // H100

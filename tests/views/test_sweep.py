@@ -10,7 +10,7 @@ from reader import VERBS, Desk, FrontDoor
 from world import H100, adopted, approved, diffusion, exported, licensed, line, party
 
 from ledger.policy import suppose
-from projections.replay import Difference
+from projections.differences import Difference
 from projections.sweep import RIGHT, Flagged, Steps, curves, svg, sweep_row
 
 
