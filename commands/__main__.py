@@ -52,7 +52,22 @@ def _shared() -> list[click.Parameter]:
     ]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Door(click.Group):
+    """All verbs; and whoever reads what they print may stop when it is enough."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Answered here, for click itself would call a reader who went away an error."""
+        try:
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python would complain again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return Exit.DONE
+        return answer
+
+
+@click.group(cls=_Door, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="chip-ledger")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
@@ -147,10 +162,6 @@ def run(arguments: list[str] | None = None) -> int:
             err=True,
         )
         return Exit.UNEXPECTED
-    except BrokenPipeError:
-        # Whoever read our output has read enough; Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
     except OSError as error:
         return _fail(_of_the_system(error))
     finally:

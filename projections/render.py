@@ -139,8 +139,16 @@ def show(
             sys.stdout.write(as_csv(rows, fields))
 
 
+class _Screen(Console):
+    """A console that leaves it to the front door what happens when its reader went away."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what was raised; by itself rich would end the program with exit code 1."""
+        raise
+
+
 def _table(rows: Sequence[Row], heading: Iterable[str], columns: Sequence[Column]) -> None:
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    console = _Screen(file=sys.stdout, highlight=False, markup=False, emoji=False)
     if not sys.stdout.isatty():
         console.width = WIDTH_UNKNOWN
     for line in heading:
