@@ -10,7 +10,7 @@ from typing import Any
 from ledger.errors import LedgerError, NotAuthentic
 from ledger.fold import Fold
 from ledger.store import Snapshot, Store
-from ledger.tag_index import split
+from ledger.tag_index import INDEXED_AT_ONCE, LEVELS, ending, merged, posted, split
 from ledger.verification import Anchor, Report, Row, Tree, verify
 from ledger.views import differences
 
@@ -38,13 +38,14 @@ def audit(
         notes = [
             note if isinstance(note, str) else repr(note) for _, note in store.notes(connection)
         ]
+        copies = _Copies(store, connection, views)
         return verify(
-            rows(store, connection),
+            copies.rows(),
             anchor=anchor,
             checkpoint=notes[-1] if notes else None,
             known=[*notes[:-1], *known],
             places=places or {},
-            copies=_Copies(store, connection, views),
+            copies=copies,
             on_progress=on_progress,
         )
 
@@ -58,15 +59,6 @@ def audit(
             return verified(connection)
 
 
-def rows(store: Store, connection: Snapshot) -> Iterator[Row]:
-    """Every row, its tags with it."""
-    for position, subject, version, wire, line, tags in store.audited(connection):
-        # SQLite keeps a number or a text in a column of bytes, for whoever writes it there: such a
-        # line is no entry, and the verifier says so.
-        whole = line if isinstance(line, bytes) else repr(line).encode(errors="backslashreplace")
-        yield Row(position, whole, subject, version, wire, split(tags))
-
-
 class _Copies:
     """What a store keeps beside its entries."""
 
@@ -74,18 +66,33 @@ class _Copies:
         self._store = store
         self._connection = connection
         self._views = views or ()
+        self._index = Index(store, connection)
         self.passed_over: Sequence[str] = (
             ("whether what is kept of the views is what the entries say (give --views)",)
             if views is None
             else ()
         )
 
+    def rows(self) -> Iterator[Row]:
+        """Every row, its tags with it; the index of tags is looked at meanwhile."""
+        for page in self._store.audited(self._connection):
+            for position, subject, version, wire, line, tags in page:
+                # SQLite keeps a number or a text in a column of bytes, for whoever writes it there:
+                # such a line is no entry, and the verifier says so.
+                whole = (
+                    line
+                    if isinstance(line, bytes)
+                    else repr(line).encode(errors="backslashreplace")
+                )
+                yield Row(position, whole, subject, version, wire, split(tags))
+            self._index.take(page)
+
     def compared(self, tree: Tree) -> Iterator[tuple[str, str]]:
         """Code and problem wherever a copy is not what the entries give."""
         yield from self._head(tree)
         yield from self._tiles(tree)
         yield from self._checkpoints()
-        for problem in self._store.misplaced_tags(self._connection):
+        for problem in self._index.problems():
             yield "TAG_INDEX", problem
         for fold in self._views:
             yield from self._view(fold)
@@ -137,6 +144,69 @@ class _Copies:
             yield "VIEW", f"view {fold.name}: {problem}"
         if len(found) > DIFFERENCES_MAX:
             yield "VIEW", f"view {fold.name}: {len(found) - DIFFERENCES_MAX:,} more rows differ"
+
+
+class Index:
+    """The index of tags, compared with the rows as they pass, while signatures are verified.
+
+    Runs are counted by rows: where those are not numbered 1, 2, 3, nobody asks for `problems`.
+    """
+
+    def __init__(self, store: Store, connection: Snapshot) -> None:
+        self._store = store
+        self._connection = connection
+        self._size = 0
+        self._made: set[int] = set()
+        self._content: dict[int, dict[str, str]] = {}
+        self._found: list[str] = []
+        self._unread: Exception | None = None
+
+    def take(self, page: Sequence[tuple[Any, ...]]) -> None:
+        """The next rows, as `Store.audited` gives them."""
+        self._size += len(page)
+        if self._unread is None and len(page) == INDEXED_AT_ONCE:
+            try:
+                self._found += self._misplaced(page)
+            except self._store.driver_error as error:
+                # The entries are read on: what is wrong with them is said first.
+                self._unread = error
+
+    def problems(self) -> Iterator[str]:
+        """Where the index is not what the rows give, run by run."""
+        if self._unread is not None:
+            raise self._unread
+        yield from self._found
+        counts = self._store.run_counts(self._connection)
+        stray = sum(count for run, count in counts if run not in self._made)
+        if stray:
+            rows = f"{stray:,} row{'s'[: stray > 1]}"
+            yield f"the index of tags has {rows} for entries that there are not"
+
+    def _misplaced(self, page: Sequence[tuple[Any, ...]]) -> Iterator[str]:
+        runs = [*ending(self._size)]
+        for run, first, below in runs:
+            self._made.add(run)
+            # Taken from the rows, and never from the runs that are kept.
+            if below:
+                content = merged(row for one in below for row in self._content.pop(one).items())
+            else:
+                content = posted(
+                    (position, subject, wire, tags) for position, subject, _, wire, _, tags in page
+                )
+            self._content[run] = content
+            kept = dict(self._store.run_rows(self._connection, [run]))
+            if content == kept:
+                continue
+            differ = [
+                tag for tag in content.keys() | kept.keys() if content.get(tag) != kept.get(tag)
+            ]
+            yield (
+                f"the index of tags says other things of entries {first:,} to {self._size:,} than"
+                f" they do, under {len(differ):,} of their tags and types, as under"
+                f" {min(differ, key=repr)!r}"
+            )
+        if len(runs) == LEVELS:
+            self._content.clear()
 
 
 def _before(kept: tuple[Any, Any, Any], level: int, number: int) -> bool:

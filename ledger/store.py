@@ -421,51 +421,17 @@ class Store(DCBRecorder):
         )
         return {position: tag_index.split(tags) for position, tags in rows}
 
-    def audited(self, connection: Snapshot) -> Iterator[tuple[Any, ...]]:
-        """Every row in order, with its tags last, as they are."""
+    def audited(self, connection: Snapshot) -> Iterator[list[tuple[Any, ...]]]:
+        """Every row in order, with its tags last, as they are; so many at once as are indexed."""
         after = 0
         while page := self.fetch(
             connection,
             "SELECT position, subject, version, type, line, tags FROM entries"
             " WHERE position > ? ORDER BY position LIMIT ?",
-            (after, PAGE_ROWS),
+            (after, tag_index.INDEXED_AT_ONCE),
         ):
             after = page[-1][0]
-            yield from page
-
-    def misplaced_tags(self, connection: Snapshot) -> Iterator[str]:
-        """Where the index of tags is not what the rows give, run by run."""
-        last, made = self.last(connection), set()
-        content: dict[int, dict[str, str]] = {}
-        for end in range(tag_index.INDEXED_AT_ONCE, last + 1, tag_index.INDEXED_AT_ONCE):
-            runs = [*tag_index.ending(end)]
-            for run, first, below in runs:
-                made.add(run)
-                # Taken from the rows, and never from the runs that are kept.
-                content[run] = (
-                    tag_index.merged(row for one in below for row in content.pop(one).items())
-                    if below
-                    else self._posted(connection, first, end)
-                )
-                kept = dict(self._run_rows(connection, [run]))
-                differ = [
-                    tag
-                    for tag in content[run].keys() | kept.keys()
-                    if content[run].get(tag) != kept.get(tag)
-                ]
-                if differ:
-                    one = min(differ, key=repr)
-                    yield (
-                        f"the index of tags says other things of entries {first:,} to {end:,} than"
-                        f" they do, under {len(differ):,} of their tags and types, as under {one!r}"
-                    )
-            if len(runs) == tag_index.LEVELS:
-                content.clear()
-        counted = self.fetch(connection, "SELECT run, count(*) FROM entry_tags GROUP BY run")
-        stray = sum(count for run, count in counted if run not in made)
-        if stray:
-            rows = f"{stray:,} row{'s'[: stray > 1]}"
-            yield f"the index of tags has {rows} for entries that there are not"
+            yield page
 
     def _posted(self, connection: Snapshot, first: int, last: int) -> dict[str, str]:
         """What entries `first` to `last` put into the index of tags, from their rows."""
@@ -478,7 +444,11 @@ class Store(DCBRecorder):
             )
         )
 
-    def _run_rows(self, connection: Snapshot, runs: Sequence[int]) -> list[tuple[str, str]]:
+    def run_counts(self, connection: Snapshot) -> list[tuple[int, int]]:
+        """Every run of the index of tags, and how many rows it has."""
+        return self.fetch(connection, "SELECT run, count(*) FROM entry_tags GROUP BY run")
+
+    def run_rows(self, connection: Snapshot, runs: Sequence[int]) -> list[tuple[str, str]]:
         """Tags and numbers of entries in some runs, in their order."""
         return self.fetch(
             connection,
@@ -493,7 +463,7 @@ class Store(DCBRecorder):
         for end in range(before // step * step + step, size + 1, step):
             for run, first, below in tag_index.ending(end):
                 content = (
-                    tag_index.merged(self._run_rows(connection, below))
+                    tag_index.merged(self.run_rows(connection, below))
                     if below
                     else self._posted(connection, first, end)
                 )

@@ -489,7 +489,7 @@ class _Case:
         if number == 1:
             self._opening(event, payload, leaf)
         held = registry.keys.get(payload.kid)
-        key_event = isinstance(event, KEY_EVENTS)
+        key_event = type(event) in KEY_EVENTS
         if held is None:
             if registry.torn:
                 self._orphans[payload.kid] += 1

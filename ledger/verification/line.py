@@ -18,26 +18,27 @@ import msgspec
 
 from ledger.errors import Malformed, NotAuthentic
 from ledger.events import EVENTS, Event, decode, encode, tags
-from ledger.terms import INTEGER_MAX
+from ledger.terms import INTEGER_MAX, KEY_ID_PATTERN
 
 T = TypeVar("T")
 
-PAYLOAD_TYPE: Final = b"application/vnd.chip-ledger.event.v1+json"
+PAYLOAD_TYPE: Final = "application/vnd.chip-ledger.event.v1+json"
 LINE_BYTES_MAX: Final = 60_000
 """An entry in a tile of tlog-tiles has a length of 16 bits."""
 
 # Payload and signature stand between these with the quotes of their JSON strings.
 _HEAD: Final = b'{"payload":'
-_TYPE: Final = b',"payloadType":"%b","signatures":[{"keyid":"' % PAYLOAD_TYPE
+_TYPE: Final = b',"payloadType":"%b","signatures":[{"keyid":"' % PAYLOAD_TYPE.encode()
 _SIG: Final = b'","sig":'
 _TAIL: Final = b"}]}"
 _PAYLOAD_AT: Final = len(_HEAD)
 _KEYID_LENGTH: Final = 32
-_PREAUTH: Final = b"DSSEv1 %d %b %%d %%b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE)
+_PREAUTH: Final = b"DSSEv1 %d %b %%d %%b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode())
 
 _INSTANT: Final = re.compile(
     "[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}[.][0-9]{6}Z"
 )
+_KEY_ID: Final = re.compile(KEY_ID_PATTERN)
 
 
 class Payload(
@@ -63,6 +64,19 @@ class Payload(
 AnyPayload = Payload[Event] | Payload[msgspec.Raw]
 
 
+class _Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    keyid: str
+    sig: bytes
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """The members of a line, in the order in which they are written."""
+
+    payload: bytes
+    payloadType: str  # noqa: N815
+    signatures: tuple[_Signature]
+
+
 class Said(NamedTuple):
     """An entry taken apart: what was signed, by whom as the line says, the event and its tags."""
 
@@ -74,6 +88,8 @@ class Said(NamedTuple):
     tags: list[str]
 
 
+_line_decoder = msgspec.json.Decoder(_Line)
+_line_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Payload[msgspec.Raw])
 _encoder = msgspec.json.Encoder(order="sorted")
 # Payload and body in one go, where it is known beforehand what the event should be.
@@ -127,22 +143,36 @@ def read(line: bytes, wire: str = "") -> Said:
     PAYLOAD_NOT_CANONICAL, EVENT_UNKNOWN, EVENT_SCHEMA. Whether the payload is true of the event,
     and the signature the signer's, is not looked at here.
     """
-    keyid, signature, raw = _open(line)
+    decoder = _decoders.get(wire)
+    if decoder is None:
+        return _read_in_steps(line)
     try:
-        payload = _decoders[wire].decode(raw)
-        named = tags(payload.data)
+        opened = _line_decoder.decode(line)
+        raw, (signed,) = opened.payload, opened.signatures
+        payload = decoder.decode(raw)
+        event = payload.data
+        named = tags(event)
         as_expected = (
-            payload.type == wire and _encoder.encode(payload) == raw and _is_instant(payload.at)
+            # Whatever was passed over as base64 or JSON shows here: both have one form.
+            _encoder.encode(payload) == raw
+            and _line_encoder.encode(opened) == line
+            and len(line) <= LINE_BYTES_MAX
+            and opened.payloadType == PAYLOAD_TYPE
+            and signed.keyid == payload.kid
+            and payload.type == wire
+            and _is_instant(payload.at)
+            and _is_key_id(payload.kid)
         )
-    except (KeyError, Malformed, msgspec.MsgspecError, UnicodeError):
+    except (Malformed, msgspec.MsgspecError, UnicodeError):
         as_expected = False
     if not as_expected:
-        return _read_in_steps(keyid, signature, raw)
-    return Said(payload, preauth(raw), keyid, signature, payload.data, named)
+        return _read_in_steps(line)
+    return Said(payload, preauth(raw), signed.keyid.encode(), signed.sig, event, named)
 
 
-def _read_in_steps(keyid: bytes, signature: bytes, raw: bytes) -> Said:
+def _read_in_steps(line: bytes) -> Said:
     """The same, one thing after another, so that it says what is wrong."""
+    keyid, signature, raw = _open(line)
     try:
         payload = _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeError) as error:
@@ -200,6 +230,12 @@ def _is_instant(text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=4_096)
+def _is_key_id(text: str) -> bool:
+    # Keys are few.
+    return _KEY_ID.fullmatch(text) is not None
+
+
 # From here on: why bytes that are not right are not right. Speed does not matter any more.
 
 
@@ -216,8 +252,7 @@ def _unlike_an_entry(line: bytes) -> NotAuthentic:
         loosely = None
     match loosely:
         case {"payload": str(), "payloadType": str(kind), "signatures": [*signatures]} if (
-            kind.encode(errors="replace") == PAYLOAD_TYPE
-            and all(_is_signature(signature) for signature in signatures)
+            kind == PAYLOAD_TYPE and all(_is_signature(signature) for signature in signatures)
         ):
             pass
         case _:

@@ -41,9 +41,9 @@ ADMINISTRATOR: Final = "key_administrator"
 Fault = tuple[str, str]
 """A code, and the problem."""
 
-KEY_EVENTS: Final = (
+KEY_EVENTS: Final[frozenset[type[Event]]] = frozenset({
     LedgerOpened, KeyEnrolled, KeyCountersigned, KeyRotated, KeyRevoked, KeyReaffirmed,
-)  # fmt: skip
+})  # fmt: skip
 """What this fold reads."""
 
 

@@ -42,7 +42,7 @@ BACKWARDS_SECONDS_MAX: Final = 300
 _BACKWARDS: Final = timedelta(seconds=BACKWARDS_SECONDS_MAX)
 _FIRST: Final = datetime.min.replace(tzinfo=UTC) + _BACKWARDS
 
-_BATCH: Final = 256  # signatures handed over at once
+_BATCH: Final = 512  # signatures handed over at once
 _ROOTS_KEPT: Final = 4_096
 
 
@@ -287,7 +287,7 @@ class Walk:
         if self.registry.torn and (held is None or held.pending):
             self.orphans[payload.kid] += 1
             return None
-        key_event = isinstance(event, KEY_EVENTS)
+        key_event = type(event) in KEY_EVENTS
         if held is None:
             self._note(number, "KEY_UNKNOWN", f"key {payload.kid} was never enrolled")
             # What an unknown key says about keys may be an honest entry that was altered.

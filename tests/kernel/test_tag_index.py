@@ -6,6 +6,7 @@ from eventsourcing.persistence import IntegrityError
 from sqlalchemy import text
 
 from ledger import tag_index
+from ledger.audit import Index
 from ledger.store import Store, StoredEvent
 from ledger.tag_index import INDEXED_AT_ONCE, RUNS_AT_ONCE
 
@@ -44,7 +45,10 @@ def runs(store: Store) -> list[int]:
 
 def misplaced(store: Store) -> list[str]:
     with store.reading() as connection:
-        return list(store.misplaced_tags(connection))
+        index = Index(store, connection)
+        for page in store.audited(connection):
+            index.take(page)
+        return list(index.problems())
 
 
 @pytest.mark.parametrize("count", [INDEXED_AT_ONCE - 1, INDEXED_AT_ONCE, INDEXED_AT_ONCE + 1])
@@ -125,3 +129,18 @@ def test_an_index_that_says_more_than_the_rows_is_noticed(store, run, problem):
         connection.execute(text(f"INSERT INTO entry_tags VALUES ({run}, 'country:CN', '7')"))
 
     assert [problem] == misplaced(store)
+
+
+def test_an_index_that_cannot_be_read_lets_the_entries_be_read_first(store, monkeypatch):
+    fill(store, INDEXED_AT_ONCE)
+
+    def unreadable(*_: object) -> None:
+        raise store.driver_error("malformed")
+
+    monkeypatch.setattr(store, "run_rows", unreadable)
+    with store.reading() as connection:
+        index = Index(store, connection)
+        for page in store.audited(connection):
+            index.take(page)
+        with pytest.raises(store.driver_error, match="malformed"):
+            list(index.problems())
