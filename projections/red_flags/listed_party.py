@@ -145,8 +145,10 @@ class ListedParty(Judging):
             return "hard", said, (listing.entry,)
         for name, named_at in (states.get(f"{self.name}/P/{party}", dict[str, int]) or {}).items():
             for other in states.get(f"{self.name}/N/{name}", list[str]) or []:
+                if other == party:
+                    continue
                 listing = self._listed(states, f"party:{other}", on)
-                if other != party and listing is not None:
+                if listing is not None:
                     known = states.get(f"{self.name}/P/{other}", dict[str, int]) or {}
                     said = (
                         f"{party} goes by a name of {other}, on {_words(listing.list)} since"
@@ -183,8 +185,11 @@ class ListedParty(Judging):
 
     def _listed(self, states: States, tag: str, on: date) -> Listing | None:
         """The listing of a party or an address that holds on a date."""
+        told = states.get(f"{self.name}/L/{tag}", list[Listing])
+        if told is None:
+            return None
         newest: dict[str, Listing] = {}
-        for each in states.get(f"{self.name}/L/{tag}", list[Listing]) or []:
+        for each in told:
             if each.on <= on and (each.list not in newest or newest[each.list].on <= each.on):
                 newest[each.list] = each
         held = [each for each in newest.values() if each.listed]
