@@ -13,11 +13,9 @@ answers under any pack. What is kept is all that the entries hold, for a promise
 against every other; what was so on an earlier day is folded up to that day. Units: TPP.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
-from itertools import chain
 from typing import Final, TypeVar, cast
 
 import msgspec
@@ -46,6 +44,9 @@ T = TypeVar("T")
 Amounts = dict[str, list[int]]
 """TPP by name: one number for each month of a year, or for each day of a month. A name of which
 nothing is left is not kept."""
+
+Totals = dict[str, dict[str, dict[str, int]]]
+"""TPP of whole years: by classification, by what it is, and by year. Nothing is not kept."""
 
 MONTHS: Final = 12
 DAYS: Final = 31
@@ -172,20 +173,24 @@ class QuotaFold:
     """Holdings by license, cells by country, agreements; kept under short keys.
 
     H/<license>                     holding
-    R/<country>/<year of expiry>    reserved, by month decided and eccn: for each month of expiry
-    E/<country>/<month of expiry>   the same for each day, for the month that is not over
+    T/<country>                     totals by eccn
+        R/<year decided>                reserved, by year of expiry
+        P                               licensed, ever, by year decided
+        D/<authority>                   drawn, by year shipped
+    E/<country>/<year>/<month>      reserved, by month decided and eccn: for each day of expiry
     P/<country>/<year decided>      licensed, ever, by eccn: for each month
     D/<country>/<year shipped>      drawn, by eccn and authority: for each month
     A/<agreement>/<country>         uplift
     V/<entry>                       a voided shipment's entry
     latest                          newest date of a license decided or a shipment (`ledger.fold`)
 
-    Names and years are few however many licenses and shipments there are, and the months of a
-    year are twelve: questions and new entries cost the same in a large ledger.
+    Names and years are few however many licenses and shipments there are, so questions and new
+    entries cost the same in a large ledger. A question reads the totals, and months and days only
+    of a year that its date or the period of the rules divides.
     """
 
     name = "quotas"
-    version = 4
+    version = 5
     reads = frozenset(
         event.wire
         for event in (
@@ -226,15 +231,16 @@ def _approve(states: States, approved: LicenseApproved) -> None:
     holding = states.get(key, Holding) or Holding({})
     _reserve(states, holding, -1)
     reached(states, on)
-    holding.month = f"{on.year}-{on.month:02}"
+    holding.month = on.isoformat()[:7]
     holding.country, holding.expires = approved.destination, approved.expires_on
-    licensed = f"P/{approved.destination}/{on.year}"
+    country, year = approved.destination, holding.month[:4]
     for line in approved.lines:
         held = holding.lines.get(line.model)
         if held is None:
             held = holding.lines[line.model] = HeldLine()
         held.eccn, held.units, held.tpp_per_unit = line.eccn, line.units, line.tpp_per_unit
-        _add(states, licensed, line.eccn, on.month, line.tpp)
+        _total(states, country, line.eccn, "P", year, line.tpp)
+        _add(states, f"P/{country}/{year}", line.eccn, on.month, line.tpp)
     _reserve(states, holding, 1)
     states.put(key, holding)
 
@@ -246,10 +252,31 @@ def _reserve(states: States, holding: Holding, sign: int) -> None:
 
 
 def _promise(states: States, holding: Holding, eccn: str, tpp: int) -> None:
-    country, expires, name = holding.country, holding.expires, f"{holding.month}/{eccn}"
-    year, month = expires.year, expires.month
-    _add(states, f"R/{country}/{year}", name, month, tpp)
-    _add(states, f"E/{country}/{year}-{month}", name, expires.day, tpp, DAYS)
+    country, decided, expires = holding.country, holding.month, holding.expires
+    year = expires.isoformat()[:4]
+    _total(states, country, eccn, f"R/{decided[:4]}", year, tpp)
+    key = f"E/{country}/{year}/{expires.month}"
+    _add(states, key, f"{decided}/{eccn}", expires.day, tpp, DAYS)
+
+
+def _total(states: States, country: str, eccn: str, what: str, year: str, tpp: int) -> None:
+    """Add to the total of a year."""
+    key = f"T/{country}"
+    totals = states.get(key, Totals) or {}
+    kinds = totals.get(eccn)
+    if kinds is None:
+        kinds = totals[eccn] = {}
+    years = kinds.get(what)
+    if years is None:
+        years = kinds[what] = {}
+    years[year] = total = years.get(year, 0) + tpp
+    if not total:
+        del years[year]
+        if not years:
+            del kinds[what]
+        if not kinds:
+            del totals[eccn]
+    states.put(key, totals or None)
 
 
 def _add(states: States, key: str, name: str, number: int, tpp: int, numbers: int = MONTHS) -> None:
@@ -271,9 +298,11 @@ def _ship(states: States, movement: Movement, on: date, sign: int) -> None:
     if license_ is None and type(movement) is ShipmentTransferred:
         return
     reached(states, on)
-    key = f"D/{movement.destination}/{on.year}"
+    country, year = movement.destination, on.isoformat()[:4]
     for line in movement.lines:
-        _add(states, key, f"{line.eccn or UNCLASSIFIED}/{authority}", on.month, sign * line.tpp)
+        eccn, tpp = line.eccn or UNCLASSIFIED, sign * line.tpp
+        _total(states, country, eccn, f"D/{authority}", year, tpp)
+        _add(states, f"D/{country}/{year}", f"{eccn}/{authority}", on.month, tpp)
     if license_ is None:
         return
     # Promised to one country and shipped to another, the promise is used up where it was made
@@ -328,76 +357,98 @@ def _latest(dated: dict[str, T], since: str, until: str) -> T | None:
 def account(states: States, rules: Rules, country: Country, on: date) -> QuotaAccount:
     """A country's account under some rules on a date; territories count with their sovereign."""
     sovereign = rules.sovereign(country)
-    members = rules.members(sovereign)
-    cells = chain.from_iterable(_cells(states, f"{member}/", on) for member in members)
-    return _sum(states, rules, on, cells).get(sovereign) or _empty(states, rules, sovereign, on)
+    sums = _Sums(states, rules, on)
+    for member in rules.members(sovereign):
+        sums.add(member, states.get(f"T/{member}", Totals) or {})
+    return sums.accounts().get(sovereign) or _empty(states, rules, sovereign, on)
 
 
 def accounts(states: States, rules: Rules, on: date) -> dict[Country, QuotaAccount]:
     """Every country's account that has one, by sovereign."""
-    return _sum(states, rules, on, _cells(states, "", on))
+    sums = _Sums(states, rules, on)
+    for key, totals in states.scan("T/", Totals):
+        sums.add(key[2:], totals)
+    return sums.accounts()
 
 
 def _empty(states: States, rules: Rules, country: Country, on: date) -> QuotaAccount:
     return QuotaAccount(rules.cap(country, on, uplift(states, rules, country, on)))
 
 
-_Cells = tuple[str, Country, int, Amounts]
-"""A kind of amount (R, E, P or D), a country, and the amounts of a year; of E, of a month."""
+class _Sums:
+    """What the rules count on a date, added up by sovereign."""
 
+    def __init__(self, states: States, rules: Rules, on: date) -> None:
+        self._states, self._rules, self._on = states, rules, on
+        self._counted = cache(partial(counts, rules))
+        self._exempt = cache(rules.exempt)
+        self._first, self._last = first, last = period(rules)
+        # Years of which the period has some months, and which.
+        self._divided = {
+            year: slice(*some)
+            for year in (first[:4], last[:4])
+            if (some := _months_within(first, last, int(year))) != (0, MONTHS)
+        }
+        self._sums: dict[Country, dict[str, int]] = {}
 
-def _cells(states: States, place: str, on: date) -> Iterator[_Cells]:
-    """What is kept of a country, such as `AE/`, or of all; years of expiry that are not over."""
-    for kind in "RPD":
-        for key, amounts in states.scan(f"{kind}/{place}", Amounts):
-            _, name, time = key.split("/")
-            country, year = cast("Country", name), int(time)
-            if kind != "R" or year >= on.year:
-                yield kind, country, year, amounts
-            if kind == "R" and year == on.year:
-                days = states.get(f"E/{name}/{year}-{on.month}", Amounts)
-                yield "E", country, year, days or {}
+    def accounts(self) -> dict[Country, QuotaAccount]:
+        """The accounts of those that have one, in order."""
+        return {
+            country: replace(_empty(self._states, self._rules, country, self._on), **amounts)
+            for country, amounts in sorted(self._sums.items())
+            if any(amounts.values())
+        }
 
+    def add(self, country: str, totals: Totals) -> None:
+        """Add what is kept of a country."""
+        sums = self._sums.setdefault(
+            self._rules.sovereign(country), {"reserved": 0, "drawn": 0, "exempt": 0, "licensed": 0}
+        )
+        for eccn, kinds in totals.items():
+            if self._counted(eccn):
+                for what, years in kinds.items():
+                    self._add_years(sums, what, years)
+        for year, some in self._divided.items():
+            self._add_months(sums, f"{country}/{year}", some)
+        self._add_days(sums, country)
 
-def _sum(
-    states: States, rules: Rules, on: date, cells: Iterable[_Cells]
-) -> dict[Country, QuotaAccount]:
-    first, last = period(rules)
-    # There are few kinds of amounts and many amounts: the rules are asked once of each kind.
-    column_of = cache(partial(_column, rules))
-    sums: dict[Country, dict[str, int]] = {}
-    for kind, country, year, amounts in cells:
-        mine = sums.setdefault(rules.sovereign(country), {})
-        if kind in "PD":
-            some = _months_within(first, last, year)
-        elif kind == "R":
-            some = slice(on.month if year == on.year else 0, MONTHS)
-        else:
-            some = slice(on.day - 1, DAYS)
-        for name, row in amounts.items():
-            what = name
-            if kind in "RE":
-                decided, _, what = name.partition("/")
-                if not first <= decided <= last:
-                    continue
-            column, tpp = column_of(kind, what), sum(row[some])
-            if column is not None and tpp:
-                mine[column] = mine.get(column, 0) + tpp
-    return {
-        country: replace(_empty(states, rules, country, on), **amounts)
-        for country, amounts in sorted(sums.items())
-        if amounts
-    }
+    def _add_years(self, sums: dict[str, int], what: str, years: dict[str, int]) -> None:
+        kind, _, detail = what.partition("/")
+        first, last, divided = self._first[:4], self._last[:4], self._divided
+        if kind == "R":
+            if not divided and first <= detail <= last:
+                this = f"{self._on.year:04}"
+                sums["reserved"] += sum([tpp for year, tpp in years.items() if year > this])
+            return
+        some = [tpp for year, tpp in years.items() if first <= year <= last and year not in divided]
+        sums[self._column(kind, detail)] += sum(some)
 
+    def _add_months(self, sums: dict[str, int], place: str, some: slice) -> None:
+        """Add what was licensed and drawn in months of a divided year."""
+        for kind in "PD":
+            for name, row in (self._states.get(f"{kind}/{place}", Amounts) or {}).items():
+                eccn, _, authority = name.partition("/")
+                if self._counted(eccn):
+                    sums[self._column(kind, authority)] += sum(row[some])
 
-def _column(rules: Rules, kind: str, what: str) -> str | None:
-    """Where in an account an amount stands, by eccn and authority; None when nowhere."""
-    eccn, _, authority = what.partition("/")
-    if not counts(rules, eccn):
-        return None
-    if kind == "D" and rules.exempt(authority):
-        return "exempt"
-    return {"R": "reserved", "E": "reserved", "P": "licensed", "D": "drawn"}[kind]
+    def _add_days(self, sums: dict[str, int], country: str) -> None:
+        """Add what is reserved and expires this year; of a divided period, whenever it does."""
+        today = self._on.isoformat()
+        place = f"E/{country}/" if self._divided else f"E/{country}/{today[:4]}/"
+        for key, days in self._states.scan(place, Amounts):
+            _, _, year, month = key.split("/")
+            expiry = f"{year}-{month:0>2}"
+            if expiry >= today[:7]:
+                start = self._on.day - 1 if expiry == today[:7] else 0
+                for name, row in days.items():
+                    decided, _, eccn = name.partition("/")
+                    if self._first <= decided <= self._last and self._counted(eccn):
+                        sums["reserved"] += sum(row[start:])
+
+    def _column(self, kind: str, authority: str) -> str:
+        if kind == "P":
+            return "licensed"
+        return "exempt" if self._exempt(authority) else "drawn"
 
 
 def counts(rules: Rules, eccn: str) -> bool:
@@ -417,11 +468,12 @@ def period(rules: Rules) -> tuple[str, str]:
     return f"{allocation.period_from:%Y-%m}", f"{allocation.period_to:%Y-%m}"
 
 
-def _months_within(first: str, last: str, year: int) -> slice:
-    """Where in a year's months those of a period stand.
+def _months_within(first: str, last: str, year: int) -> tuple[int, int]:
+    """Where in a year's months those of a period start and stop.
 
-    >>> _months_within("2025-03", "2026-06", 2025), _months_within("2025-03", "2026-06", 2026)
-    (slice(2, 18, None), slice(0, 6, None))
+    >>> [_months_within("2025-03", "2026-06", year) for year in (2024, 2025, 2026)]
+    [(12, 12), (2, 12), (0, 6)]
     """
-    start, end = (MONTHS * (int(month[:4]) - year) + int(month[5:]) for month in (first, last))
-    return slice(max(0, start - 1), max(0, end))
+    start = MONTHS * (int(first[:4]) - year) + int(first[5:]) - 1
+    stop = MONTHS * (int(last[:4]) - year) + int(last[5:])
+    return min(max(0, start), MONTHS), min(max(0, stop), MONTHS)

@@ -359,8 +359,9 @@ def at_head(store: Store, connection: Snapshot, fold: Fold) -> SqlStates:
 
     Within a write transaction, the head includes what the transaction itself appended.
     """
-    position = _position(store, connection, fold)
-    return _forward(store, connection, fold, SqlStates(store, connection, fold, position))
+    position, last = _standing(store, connection, fold)
+    states = SqlStates(store, connection, fold, position)
+    return states if position == last else _forward(store, connection, fold, states)
 
 
 def as_of(store: Store, connection: Snapshot, fold: Fold, number: int) -> SqlStates | None:
@@ -545,22 +546,30 @@ def extent(store: Store, fold: Fold) -> tuple[int, int]:
 
 
 def _position(store: Store, connection: Snapshot, fold: Fold, *, write: bool = False) -> int:
-    """Where a fold stopped; what is kept of no use is dropped first, when it may be.
-
-    Of no use is a fold of another version, and one that says it is of entries there are not.
-    """
-    found = store.fetch(
-        connection, "SELECT version, position FROM view_positions WHERE view = ?", (fold.name,)
-    )
-    if found:
-        version, position = found[0]
-        if version == fold.version and position in range(store.last(connection) + 1):
-            return int(position)
-    if write:
+    """Where a fold stopped; what is kept of no use is dropped first, when it may be."""
+    position, last = _standing(store, connection, fold)
+    if last is None and write:
         _drop(store, connection, fold.name)
         store.run(
             connection,
             "INSERT INTO view_positions (view, version, position) VALUES (?,?,0)",
             (fold.name, fold.version),
         )
-    return 0
+    return position
+
+
+def _standing(store: Store, connection: Snapshot, fold: Fold) -> tuple[int, int | None]:
+    """Where a fold stopped, and the last entry; 0 and None where nothing of use is kept.
+
+    Of no use is a fold of another version, and one that says it is of entries there are not.
+    """
+    found = store.fetch(
+        connection,
+        "SELECT version, position, (SELECT coalesce(max(position), 0) FROM entries)"
+        " FROM view_positions WHERE view = ?",
+        (fold.name,),
+    )
+    for version, position, last in found:
+        if version == fold.version and position in range(last + 1):
+            return int(position), int(last)
+    return 0, None

@@ -224,10 +224,11 @@ class Rules:
 
     def members(self, sovereign: Country) -> list[Country]:
         """A sovereign and the territories that use its tier and allocation, in order."""
-        if self.territories is None:
+        territories = self.territories
+        if territories is None:
             return [sovereign]
-        some = {sovereign, *self.territories.named, *self.territories.inferred}
-        return sorted(one for one in some if self.sovereign(one) == sovereign)
+        some = {sovereign, *territories.named, *territories.inferred}
+        return sorted(one for one in some if territories.sovereign(one) == sovereign)
 
     def in_d5(self, country: str, on: date) -> bool:
         """Whether a country is in Country Group D:5, or is Macau, on that day."""

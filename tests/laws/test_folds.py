@@ -172,7 +172,7 @@ def test_what_is_reserved_is_what_licenses_still_hold_and_never_below_zero(histo
             reserves = sum(each.reserves for each in holding.lines.values())
             held[holding.country] = held.get(holding.country, 0) + reserves
     reserved: dict[str, int] = {}
-    for key, amounts in states.scan("R/", Amounts):
+    for key, amounts in states.scan("E/", Amounts):
         country = key.split("/")[1]
         for row in amounts.values():
             reserved[country] = reserved.get(country, 0) + sum(row)

@@ -27,13 +27,21 @@ from ledger.events import (
     ShipmentVoided,
 )
 from ledger.fold import MemoryStates, Until, reaches_past, replay
-from ledger.policy import Rules
-from ledger.quota import Amounts, Holding, QuotaAccount, QuotaFold, account, accounts
+from ledger.policy import Rules, parse_pack, shipped_pack
+from ledger.quota import Amounts, Holding, QuotaAccount, QuotaFold, Totals, account, accounts
 from ledger.views import catch_up, kept_rows, replayed
 from projections.books import Accounts, Branch, drawn_by
 from projections.replay import gone
 
 DIFFUSION = pack("diffusion-2025")
+DIVIDED = Rules.of([
+    parse_pack(
+        shipped_pack("diffusion-2025")
+        .replace("period_from = 2025-01-01", "period_from = 2025-03-01")
+        .replace("period_to = 2027-12-31", "period_to = 2026-06-30")
+    )
+])  # fmt: skip
+"""The same rules, with a period that begins and ends within a year."""
 CHIPS = {"gb300": ("3A090.a", 60_000), "h100-sxm": ("3A090.a", 15_832),
          "mi100": ("3A090.b", 2_954)}  # fmt: skip
 COUNTRIES = ("AE", "CH", "LI", "JP")
@@ -181,6 +189,7 @@ def test_an_account_is_what_licenses_still_hold_and_what_was_shipped_and_not_voi
 
     for country in ("AE", "CH", "JP"):
         assert expected(told, DIFFUSION, country, on) == account(states, DIFFUSION, country, on)
+        assert expected(told, DIVIDED, country, on) == account(states, DIVIDED, country, on)
 
 
 @given(histories(), days)
@@ -212,9 +221,37 @@ def test_what_is_reserved_is_what_the_licenses_hold(told):
         for _, holding in states.scan("H/", Holding)
         for line in holding.lines.values()
     )
-    reserved = [row for _, rows in states.scan("R/", Amounts) for row in rows.values()]
+    reserved = [row for _, rows in states.scan("E/", Amounts) for row in rows.values()]
 
     assert held == sum(sum(row) for row in reserved)
+
+
+@given(histories())
+@settings(max_examples=100)
+def test_a_total_of_a_year_is_the_sum_of_its_months_or_days_and_none_is_nothing(told):
+    states = after(told)
+    sums: Counter[tuple[str, str, str, str]] = Counter()
+    for kind in "EPD":
+        for key, amounts in states.scan(f"{kind}/", Amounts):
+            _, country, year, *_ = key.split("/")
+            for name, row in amounts.items():
+                first, _, second = name.partition("/")
+                eccn, what = (
+                    (second, f"R/{first[:4]}")
+                    if kind == "E"
+                    else (first, kind + f"/{second}" * (kind == "D"))
+                )
+                sums[country, eccn, what, year] += sum(row)
+
+    assert sums == {
+        (key[2:], eccn, what, year): tpp
+        for key, totals in states.scan("T/", Totals)
+        for eccn, kinds in totals.items()
+        for what, years in kinds.items()
+        for year, tpp in years.items()
+    }
+    assert 0 not in sums.values()
+    assert b"{}" not in b"".join(value for key, value in states.rows() if key.startswith("T/"))
 
 
 @given(histories())
@@ -224,7 +261,7 @@ def test_nothing_reserved_drawn_or_licensed_is_ever_below_zero(told):
         states = after(told[:stop])
         assert [] == [
             (key, amounts)
-            for kind in "RPD"
+            for kind in "EPD"
             for key, amounts in states.scan(f"{kind}/", Amounts)
             if any(min(row) < 0 or not any(row) for row in amounts.values())
         ]
@@ -233,7 +270,7 @@ def test_nothing_reserved_drawn_or_licensed_is_ever_below_zero(told):
 def cells(states: MemoryStates) -> list[tuple[str, bytes]]:
     """What accounts are made of; holdings besides, but for chips nobody shipped in the end."""
     return [
-        *((key, value) for key, value in states.rows() if key[0] in "RPDA"),
+        *((key, value) for key, value in states.rows() if key[0] in "TEPDA"),
         *(
             (f"{key}/{model}", repr(line).encode())
             for key, holding in states.scan("H/", Holding)
