@@ -177,20 +177,22 @@ class QuotaFold:
         R/<year decided>                reserved, by year of expiry
         P                               licensed, ever, by year decided
         D/<authority>                   drawn, by year shipped
-    E/<country>/<year>/<month>      reserved, by month decided and eccn: for each day of expiry
+    R/<country>/<year>              reserved, by year decided and eccn: for each month of expiry
+    E/<country>/<year>/<month>      the same for each day of expiry
     P/<country>/<year decided>      licensed, ever, by eccn: for each month
-    D/<country>/<year shipped>      drawn, by eccn and authority: for each month
+    D/<country>/<year>/<authority>  drawn, by eccn: for each month of the year shipped
     A/<agreement>/<country>         uplift
     V/<entry>                       a voided shipment's entry
     latest                          newest date of a license decided or a shipment (`ledger.fold`)
 
     Names and years are few however many licenses and shipments there are, so questions and new
     entries cost the same in a large ledger. A question reads the totals, and months and days only
-    of a year that its date or the period of the rules divides.
+    of a year that its date or the period of the rules divides; in which month of such a year what
+    is reserved was decided, the holdings say, one by one.
     """
 
     name = "quotas"
-    version = 5
+    version = 6
     reads = frozenset(
         event.wire
         for event in (
@@ -252,11 +254,11 @@ def _reserve(states: States, holding: Holding, sign: int) -> None:
 
 
 def _promise(states: States, holding: Holding, eccn: str, tpp: int) -> None:
-    country, decided, expires = holding.country, holding.month, holding.expires
-    year = expires.isoformat()[:4]
-    _total(states, country, eccn, f"R/{decided[:4]}", year, tpp)
-    key = f"E/{country}/{year}/{expires.month}"
-    _add(states, key, f"{decided}/{eccn}", expires.day, tpp, DAYS)
+    country, decided, expires = holding.country, holding.month[:4], holding.expires
+    name, year = f"{decided}/{eccn}", expires.isoformat()[:4]
+    _total(states, country, eccn, f"R/{decided}", year, tpp)
+    _add(states, f"R/{country}/{year}", name, expires.month, tpp)
+    _add(states, f"E/{country}/{year}/{expires.month}", name, expires.day, tpp, DAYS)
 
 
 def _total(states: States, country: str, eccn: str, what: str, year: str, tpp: int) -> None:
@@ -302,7 +304,7 @@ def _ship(states: States, movement: Movement, on: date, sign: int) -> None:
     for line in movement.lines:
         eccn, tpp = line.eccn or UNCLASSIFIED, sign * line.tpp
         _total(states, country, eccn, f"D/{authority}", year, tpp)
-        _add(states, f"D/{country}/{year}", f"{eccn}/{authority}", on.month, tpp)
+        _add(states, f"D/{country}/{year}/{authority}", eccn, on.month, tpp)
     if license_ is None:
         return
     # Promised to one country and shipped to another, the promise is used up where it was made
@@ -393,6 +395,8 @@ class _Sums:
 
     def accounts(self) -> dict[Country, QuotaAccount]:
         """The accounts of those that have one, in order."""
+        if self._divided:
+            self._add_held()
         return {
             country: replace(_empty(self._states, self._rules, country, self._on), **amounts)
             for country, amounts in sorted(self._sums.items())
@@ -401,16 +405,22 @@ class _Sums:
 
     def add(self, country: str, totals: Totals) -> None:
         """Add what is kept of a country."""
-        sums = self._sums.setdefault(
-            self._rules.sovereign(country), {"reserved": 0, "drawn": 0, "exempt": 0, "licensed": 0}
-        )
+        sums = self._of(country)
         for eccn, kinds in totals.items():
             if self._counted(eccn):
                 for what, years in kinds.items():
                     self._add_years(sums, what, years)
         for year, some in self._divided.items():
             self._add_months(sums, f"{country}/{year}", some)
-        self._add_days(sums, country)
+        if not self._divided:
+            year, month = f"{self._on.year:04}", self._on.month
+            self._add_expiring(sums, f"R/{country}/{year}", slice(month, MONTHS))
+            self._add_expiring(sums, f"E/{country}/{year}/{month}", slice(self._on.day - 1, DAYS))
+
+    def _of(self, country: str) -> dict[str, int]:
+        return self._sums.setdefault(
+            self._rules.sovereign(country), {"reserved": 0, "drawn": 0, "exempt": 0, "licensed": 0}
+        )
 
     def _add_years(self, sums: dict[str, int], what: str, years: dict[str, int]) -> None:
         kind, _, detail = what.partition("/")
@@ -425,25 +435,29 @@ class _Sums:
 
     def _add_months(self, sums: dict[str, int], place: str, some: slice) -> None:
         """Add what was licensed and drawn in months of a divided year."""
-        for kind in "PD":
-            for name, row in (self._states.get(f"{kind}/{place}", Amounts) or {}).items():
-                eccn, _, authority = name.partition("/")
-                if self._counted(eccn):
-                    sums[self._column(kind, authority)] += sum(row[some])
+        licensed = self._states.get(f"P/{place}", Amounts) or {}
+        sums["licensed"] += self._counted_of(licensed, some)
+        for key, drawn in self._states.scan(f"D/{place}/", Amounts):
+            authority = key.rpartition("/")[2]
+            sums[self._column("D", authority)] += self._counted_of(drawn, some)
 
-    def _add_days(self, sums: dict[str, int], country: str) -> None:
-        """Add what is reserved and expires this year; of a divided period, whenever it does."""
-        today = self._on.isoformat()
-        place = f"E/{country}/" if self._divided else f"E/{country}/{today[:4]}/"
-        for key, days in self._states.scan(place, Amounts):
-            _, _, year, month = key.split("/")
-            expiry = f"{year}-{month:0>2}"
-            if expiry >= today[:7]:
-                start = self._on.day - 1 if expiry == today[:7] else 0
-                for name, row in days.items():
-                    decided, _, eccn = name.partition("/")
-                    if self._first <= decided <= self._last and self._counted(eccn):
-                        sums["reserved"] += sum(row[start:])
+    def _counted_of(self, amounts: Amounts, some: slice) -> int:
+        return sum([sum(row[some]) for eccn, row in amounts.items() if self._counted(eccn)])
+
+    def _add_expiring(self, sums: dict[str, int], key: str, some: slice) -> None:
+        """Add what is reserved and expires in some months of this year, or days of this month."""
+        for name, row in (self._states.get(key, Amounts) or {}).items():
+            decided, _, eccn = name.partition("/")
+            if self._first[:4] <= decided <= self._last[:4] and self._counted(eccn):
+                sums["reserved"] += sum(row[some])
+
+    def _add_held(self) -> None:
+        """Add what each license reserves, where the period tells months of a year apart."""
+        for _, holding in self._states.scan("H/", Holding):
+            if self._first <= holding.month <= self._last and holding.expires >= self._on:
+                self._of(holding.country)["reserved"] += sum([
+                    line.reserves for line in holding.lines.values() if self._counted(line.eccn)
+                ])  # fmt: skip
 
     def _column(self, kind: str, authority: str) -> str:
         if kind == "P":

@@ -231,17 +231,19 @@ def test_what_is_reserved_is_what_the_licenses_hold(told):
 def test_a_total_of_a_year_is_the_sum_of_its_months_or_days_and_none_is_nothing(told):
     states = after(told)
     sums: Counter[tuple[str, str, str, str]] = Counter()
-    for kind in "EPD":
+    days: Counter[tuple[str, str, str]] = Counter()
+    for kind in "REPD":
         for key, amounts in states.scan(f"{kind}/", Amounts):
-            _, country, year, *_ = key.split("/")
+            _, country, year, *detail = key.split("/")
             for name, row in amounts.items():
                 first, _, second = name.partition("/")
-                eccn, what = (
-                    (second, f"R/{first[:4]}")
-                    if kind == "E"
-                    else (first, kind + f"/{second}" * (kind == "D"))
-                )
-                sums[country, eccn, what, year] += sum(row)
+                if kind == "E":
+                    days[country, year, name] += sum(row)
+                elif kind == "R":
+                    days[country, year, name] -= sum(row)
+                    sums[country, second, f"R/{first}", year] += sum(row)
+                else:
+                    sums[country, name, "/".join([kind, *detail]), year] += sum(row)
 
     assert sums == {
         (key[2:], eccn, what, year): tpp
@@ -251,6 +253,7 @@ def test_a_total_of_a_year_is_the_sum_of_its_months_or_days_and_none_is_nothing(
         for year, tpp in years.items()
     }
     assert 0 not in sums.values()
+    assert not any(days.values())
     assert b"{}" not in b"".join(value for key, value in states.rows() if key.startswith("T/"))
 
 
