@@ -40,13 +40,13 @@ TOLD: Final = ("dates", "read_on")
 
 
 class Answers:
-    """What the rules of a day say."""
+    """What some rules say from a day on."""
 
-    def __init__(self, day: Day, alike: "_Alike") -> None:
-        self.day = day
+    def __init__(self, ruling: Ruling, day: date, alike: "_Alike") -> None:
+        self.day = Day(ruling, day)
+        self._ruling = ruling
         self._alike = alike
-        self._counts = cache(day.rules.counts)
-        self._authorities: dict[Words, Verdict | None] = {}
+        self._counts = cache(ruling.rules.counts)
 
     def takes(self, asked: Asked) -> int:
         """TPP of an application that count toward the cap of its country."""
@@ -81,36 +81,25 @@ class Answers:
         key = self._alike.movement(words)
         found = known.get(key)
         if found is None:
-            said = self._on_authority(number, movement, words, seat)
+            said = on_authority(number, movement, self.day, seat)
             found = known[key] = "over_limit" if said is None else said.kind
         if found != "over_limit":
             return found
-        return self.why(number, movement, words, seat, received).kind
+        return self._on_limit(movement, seat, received).kind
 
     def why(
-        self,
-        number: int,
-        movement: Movement,
-        words: Words,
-        seat: SeatOf,
-        received: Callable[[str], int],
+        self, number: int, movement: Movement, seat: SeatOf, received: Callable[[str], int]
     ) -> Verdict:
-        """The same, with the reason."""
-        parent = seat(movement.ultimate_consignee).parent
-        return self._on_authority(number, movement, words, seat) or on_limit(
-            movement, self.day, parent, received
-        )
+        """The same, with the reason, which names the shipment's own day."""
+        day = Day(self._ruling, movement.on)
+        said = on_authority(number, movement, day, seat)
+        return said or self._on_limit(movement, seat, received)
 
-    def _on_authority(
-        self, number: int, movement: Movement, words: Words, seat: SeatOf
-    ) -> Verdict | None:
-        if not self.day.rules.chip_controls:
-            # Without these, no chip is told from another.
-            kind, authority, destination, lines, *parties = words
-            words = (kind, authority, destination, *dict(lines), *parties)
-        if words not in self._authorities:
-            self._authorities[words] = on_authority(number, movement, self.day, seat)
-        return self._authorities[words]
+    def _on_limit(
+        self, movement: Movement, seat: SeatOf, received: Callable[[str], int]
+    ) -> Verdict:
+        parent = seat(movement.ultimate_consignee).parent
+        return on_limit(movement, self.day, parent, received)
 
 
 class _Alike:
@@ -204,7 +193,7 @@ class Eras:
         if found is None:
             era = bisect_right(self._turns, day)
             if era not in self._eras:
-                self._eras[era] = Answers(Day(self._ruling, day), self._alike_on(day))
+                self._eras[era] = Answers(self._ruling, day, self._alike_on(day))
             found = self._days[day] = self._eras[era]
         return found
 

@@ -335,7 +335,7 @@ class Replay:
             answers = self._answers(one, on)
             said = self._judged(one.world, answers, number, movement, words, on)
             if said != then:
-                self._note_movement(one, number, movement, lived, answers, words)
+                self._note_movement(one, number, movement, lived, answers)
                 if said in STOPS:
                     one.accounts.stop(movement, drawn)
                     one.stopped[movement.shipment] = number
@@ -413,12 +413,11 @@ class Replay:
         )  # fmt: skip
 
     def _note_movement(
-        self, one: _Supposed, number: int, movement: Movement, lived: Answers, answers: Answers,
-        words: Words,
-    ) -> None:  # fmt: skip
+        self, one: _Supposed, number: int, movement: Movement, lived: Answers, answers: Answers
+    ) -> None:
         on, seat = movement.on, self._seat(movement.on)
         then, said = (
-            rules.why(number, movement, words, seat, world.received_in(on.year))
+            rules.why(number, movement, seat, world.received_in(on.year))
             for world, rules in ((self._actual, lived), (one.world, answers))
         )
         change: Change = said.kind if said.stops else "allowed"

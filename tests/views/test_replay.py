@@ -229,13 +229,31 @@ def test_a_denial_reserves_nothing_however_needless():
     ],
 )
 def test_a_shipment_that_would_have_lacked_an_authority(authority, to, change, rule):
-    free = PolicyAdopted(
-        policy="none", effective_on=date(2020, 1, 1), digest=digest(FREE), content=FREE
-    )
     shipment = exported(authority=authority, route=("US", to))
-    (found,) = run(free, party(), shipment).differences()
+    (found,) = run(free(), party(), shipment).differences()
 
     assert (change, rule, True) == (found.change, found.rule, found.stopped)
+
+
+def test_a_reason_names_the_day_of_the_very_shipment():
+    days = (date(2025, 8, 3), date(2025, 8, 24))
+    history = (
+        exported(f"S-{day.day}", authority="UVEU", route=("US", "AE"), exported_on=day)
+        for day in days
+    )
+    found = run(free(), party(), *history, policy="adv-comp-2023").differences()
+
+    assert [
+        f"no rules in force on {day} provide UVEU" in each.supposed
+        for day, each in zip(days, found, strict=True)
+    ] == [True, True]
+
+
+def free() -> PolicyAdopted:
+    """Rules under which everything may go."""
+    return PolicyAdopted(
+        policy="none", effective_on=date(2020, 1, 1), digest=digest(FREE), content=FREE
+    )
 
 
 FREE = """
