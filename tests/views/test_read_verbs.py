@@ -237,7 +237,7 @@ def test_a_cleared_flag_is_hidden_and_still_there(sqlite_desk):
     one_less = len(sqlite_desk.rows("flags"))
     assert f"{one_less:,} to look at; 1 cleared or snoozed\n" in sqlite_desk.type("flags --all")
     assert "cleared by a.rivera on 2026-11-02: data_error (entry 10)" in sqlite_desk.type(
-        f"flags --all show {flag['id']}"
+        f"flags show {flag['id']}"
     )
 
 
