@@ -26,6 +26,7 @@ from projections.verdicts import (
     on_application,
     on_authority,
     on_limit,
+    on_movement,
 )
 
 Places = tuple[str | None, str | None, str | None]
@@ -85,21 +86,14 @@ class Answers:
             found = known[key] = "over_limit" if said is None else said.kind
         if found != "over_limit":
             return found
-        return self._on_limit(movement, seat, received).kind
+        parent = seat(movement.ultimate_consignee).parent
+        return on_limit(movement, self.day, parent, received).kind
 
     def why(
         self, number: int, movement: Movement, seat: SeatOf, received: Callable[[str], int]
     ) -> Verdict:
         """The same, with the reason, which names the shipment's own day."""
-        day = Day(self._ruling, movement.on)
-        said = on_authority(number, movement, day, seat)
-        return said or self._on_limit(movement, seat, received)
-
-    def _on_limit(
-        self, movement: Movement, seat: SeatOf, received: Callable[[str], int]
-    ) -> Verdict:
-        parent = seat(movement.ultimate_consignee).parent
-        return on_limit(movement, self.day, parent, received)
+        return on_movement(number, movement, Day(self._ruling, movement.on), seat, received)
 
 
 class _Alike:
