@@ -37,7 +37,7 @@ from ledger.events import (
 from ledger.events.agreements import AboutAgreement
 from ledger.fold import States, reached, taken_back
 from ledger.policy import Rules
-from ledger.terms import Country
+from ledger.terms import Country, month_of
 
 T = TypeVar("T")
 
@@ -233,7 +233,7 @@ def _approve(states: States, approved: LicenseApproved) -> None:
     holding = states.get(key, Holding) or Holding({})
     _reserve(states, holding, -1)
     reached(states, on)
-    holding.month = on.isoformat()[:7]
+    holding.month = month_of(on)
     holding.country, holding.expires = approved.destination, approved.expires_on
     country, year = approved.destination, holding.month[:4]
     for line in approved.lines:
@@ -479,7 +479,7 @@ def period(rules: Rules) -> tuple[str, str]:
     allocation = rules.country_allocation
     if allocation is None:
         return "0001-01", "9999-12"
-    return f"{allocation.period_from:%Y-%m}", f"{allocation.period_to:%Y-%m}"
+    return month_of(allocation.period_from), month_of(allocation.period_to)
 
 
 def _months_within(first: str, last: str, year: int) -> tuple[int, int]:

@@ -127,6 +127,15 @@ def quarter_of(day: date) -> str:
     return f"{day.year}Q{(day.month + 2) // 3}"
 
 
+def month_of(day: date) -> str:
+    """The month of a day, in order of time as text.
+
+    >>> month_of(date(2025, 3, 31))
+    '2025-03'
+    """
+    return day.isoformat()[:7]
+
+
 def day(text: str) -> date:
     """A date as ISO 8601 writes it.
 

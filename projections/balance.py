@@ -53,6 +53,7 @@ from ledger.events import (
 from ledger.events.goods import GoodsLine, StockLine
 from ledger.events.shipments import CommodityLine
 from ledger.fold import States, dated, taken_back
+from ledger.terms import month_of
 
 GRADES: Final = ("paper", "label_read", "photo", "powered_on", "attested")
 """How chips were counted, the weakest evidence first."""
@@ -648,7 +649,7 @@ def _flow(
     lost: int = 0,
     waiting: int = 0,
 ) -> None:
-    key = f"balance/flow/{party}/{model}/{on.isoformat()[:7]}"
+    key = f"balance/flow/{party}/{model}/{month_of(on)}"
     days = states.get(key, dict[str, Flow])
     if days is None:
         days = {}

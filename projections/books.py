@@ -17,7 +17,7 @@ from ledger.events import LicenseApproved, Movement, ShipmentTransferred
 from ledger.fold import MemoryStates
 from ledger.policy import Rules
 from ledger.quota import UNCLASSIFIED, HeldLine, Holding, QuotaAccount, QuotaFold, Raised
-from ledger.terms import Country
+from ledger.terms import Country, month_of
 
 RESERVED, LICENSED, DRAWN = "reserved", "licensed", "drawn"
 
@@ -52,7 +52,7 @@ class Accounts:
         else:
             self._reserve(holding, -1)
         holding.country, holding.expires = approved.destination, approved.expires_on
-        holding.month = approved.decided_on.isoformat()[:7]
+        holding.month = month_of(approved.decided_on)
         for line in approved.lines:
             held = holding.lines.get(line.model)
             if held is None:
@@ -275,7 +275,7 @@ def drawn_by(movement: Movement) -> list[tuple[Cell, int]]:
     if movement.license is None and isinstance(movement, ShipmentTransferred):
         return []
     country, authority = movement.destination, movement.authority
-    month = movement.on.isoformat()[:7]
+    month = month_of(movement.on)
     return [
         ((DRAWN, country, month, line.eccn or UNCLASSIFIED, authority), line.tpp)
         for line in movement.lines

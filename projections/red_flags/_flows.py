@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ledger.fold import States
-from ledger.terms import WHOLE_BP
+from ledger.terms import WHOLE_BP, month_of
 from projections.red_flags._goods import Dealing, alike, dealing
 
 
@@ -53,19 +53,15 @@ def keep(states: States, dealing: Dealing) -> None:
         states.put(key, [*(states.get(key, list[int]) or []), dealing.entry])
     day = dealing.on.isoformat()
     month = day[:7]
-    for party in dealing.senders:
-        known = months_of(states, party)
-        if month not in known.sent:
-            states.put(f"G/M/{party}", replace(known, sent=(*known.sent, month)))
-    for party in dealing.receivers:
-        known = months_of(states, party)
-        if month not in known.got:
-            states.put(f"G/M/{party}", replace(known, got=(*known.got, month)))
-    if dealing.forwarder is not None:
-        known = months_of(states, dealing.forwarder)
-        if month not in known.forwarded:
-            forwarded = (*known.forwarded, month)
-            states.put(f"G/M/{dealing.forwarder}", replace(known, forwarded=forwarded))
+    forwarders = () if dealing.forwarder is None else (dealing.forwarder,)
+    for side, parties in (
+        ("sent", dealing.senders), ("got", dealing.receivers), ("forwarded", forwarders)
+    ):  # fmt: skip
+        for party in parties:
+            known = months_of(states, party)
+            told: tuple[str, ...] = getattr(known, side)
+            if month not in told:
+                states.put(f"G/M/{party}", replace(known, **{side: (*told, month)}))
     for key in _pairs(dealing):
         months = states.get(key, dict[str, str]) or {}
         if month not in months or day < months[month]:
@@ -80,7 +76,7 @@ def drop(states: States, dealing: Dealing) -> None:
     for key in _named(dealing):
         numbers = [each for each in states.get(key, list[int]) or [] if each != dealing.entry]
         states.put(key, numbers or None)
-    month = f"{dealing.on.isoformat()[:7]}"
+    month = month_of(dealing.on)
     for key in _pairs(dealing):
         months = dict(states.get(key, dict[str, str]) or {})
         _, _, sender, other = key.split("/")
@@ -200,7 +196,7 @@ def _quantity(dealing: Dealing) -> tuple[str, int] | None:
 
 
 def _rows(dealing: Dealing) -> Iterator[tuple[str, Seen]]:
-    month, entry, on = f"{dealing.on.isoformat()[:7]}", dealing.entry, dealing.on
+    month, entry, on = month_of(dealing.on), dealing.entry, dealing.on
     families, senders, receivers = dealing.families, dealing.senders, dealing.receivers
     for sender in senders:
         yield f"G/S/{sender}/{month}", Seen(entry, on, receivers, families)
@@ -227,7 +223,7 @@ def _within(
     found: list[Seen] = []
     if not months:
         return found
-    first, last = since.isoformat()[:7], until.isoformat()[:7]
+    first, last = month_of(since), month_of(until)
     for month in months:
         if first <= month <= last:
             rows = states.get(place + month, list[Seen]) or []

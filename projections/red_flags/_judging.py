@@ -11,6 +11,7 @@ from ledger.entry import Entry
 from ledger.events import Event, Movement
 from ledger.events.parties import AboutParty
 from ledger.fold import States
+from ledger.terms import month_of
 from projections.red_flags._flows import Seen, months_of
 from projections.red_flags._goods import DEALINGS, Dealing, dealing, each_once
 from projections.red_flags._red_flag import RedFlag, Severity, entries
@@ -120,14 +121,14 @@ class Judging(Rule):
 def keep(states: States, deal: Dealing) -> None:
     """Remember what a forwarder forwarded."""
     if deal.forwarder is not None:
-        key = f"G/F/{deal.forwarder}/{deal.on.isoformat()[:7]}"
+        key = f"G/F/{deal.forwarder}/{month_of(deal.on)}"
         states.put(key, [*(states.get(key, list[int]) or []), deal.entry])
 
 
 def drop(states: States, deal: Dealing) -> None:
     """Forget a dealing that has never been."""
     if deal.forwarder is not None:
-        key = f"G/F/{deal.forwarder}/{deal.on.isoformat()[:7]}"
+        key = f"G/F/{deal.forwarder}/{month_of(deal.on)}"
         left = [each for each in states.get(key, list[int]) or [] if each != deal.entry]
         states.put(key, left or None)
 

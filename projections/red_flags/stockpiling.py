@@ -9,6 +9,7 @@ import msgspec
 from ledger.entry import Entry
 from ledger.events import ControlPublished, Event
 from ledger.fold import States
+from ledger.terms import month_of
 from projections.red_flags._goods import MOVED, Dealing, dealing
 from projections.red_flags._red_flag import RedFlag, entries
 from projections.red_flags._rule import Finding, Rule
@@ -136,7 +137,7 @@ class Stockpiling(Rule):
         states.add(f"{self.name}/D/{row.on}/{row.destination}", sign * row.pieces)
         if party is None:
             return
-        month = f"{row.on.isoformat()[:7]}"
+        month = month_of(row.on)
         key = f"{self.name}/H/{party}/{month}"
         rows = [each for each in states.get(key, list[Row]) or [] if each.entry != row.entry]
         rows = [*rows, row] if sign > 0 else rows

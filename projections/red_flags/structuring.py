@@ -9,7 +9,7 @@ import msgspec
 from ledger.entry import Entry
 from ledger.events import Event, Movement, PartySiteDeclared
 from ledger.fold import States
-from ledger.terms import WHOLE_BP
+from ledger.terms import WHOLE_BP, month_of
 from projections import clusters
 from projections.clusters import Clusters, once_tied
 from projections.red_flags._flows import months
@@ -101,7 +101,7 @@ class Structuring(Rule):
         """What never moved was near nothing."""
         told = dealing(number, event)
         if told is not None and told.receivers:
-            month, party = f"{told.on.isoformat()[:7]}", told.receivers[0]
+            month, party = month_of(told.on), told.receivers[0]
             key = f"{self.name}/L/{party}/{month}"
             got = [each for each in states.get(key, list[Got]) or [] if each.entry != number]
             states.put(key, got or None)
@@ -136,7 +136,7 @@ class Structuring(Rule):
         parameters = day.pattern(self.name).parameters
         if not told.receivers:
             return
-        party, month = told.receivers[0], f"{told.on.isoformat()[:7]}"
+        party, month = told.receivers[0], month_of(told.on)
         limit = day.rules.lpp
         if isinstance(event, Movement) and event.authority == "LPP" and limit is not None:
             tpp = covered_tpp(event, day.rules)
@@ -161,7 +161,7 @@ class Structuring(Rule):
     def _count(self, states: States, party: str, value: Value, by: int) -> None:
         states.add(f"{self.name}/C", by)
         states.add(f"{self.name}/C/{party}", by)
-        key = f"{self.name}/E/{value.goods}/{value.on.isoformat()[:7]}"
+        key = f"{self.name}/E/{value.goods}/{month_of(value.on)}"
         below, above = states.get(key, tuple[int, int]) or (0, 0)
         both = (below + by, above) if value.below else (below, above + by)
         states.put(key, both if any(both) else None)

@@ -25,7 +25,7 @@ from ledger.events import (
 )
 from ledger.events.goods import CountedIn
 from ledger.fold import States
-from ledger.terms import WHOLE_BP
+from ledger.terms import WHOLE_BP, month_of
 from projections import clusters
 from projections.clusters import Clusters, merged, merged_with, once_tied
 from projections.red_flags import _flows
@@ -327,7 +327,7 @@ class Successor(Rule):
         """Where to keep that a dealing went under no license and no exception, if it did."""
         if told.authority in UNCOVERED and told.kind != "order":
             for sender in told.senders:
-                key = f"{self.name}/U/{sender}/{told.on.isoformat()[:7]}"
+                key = f"{self.name}/U/{sender}/{month_of(told.on)}"
                 for party in _getters(told):
                     yield key, Sent(told.entry, told.on, party)
 
@@ -370,7 +370,7 @@ class Successor(Rule):
             if party is None
             else _flows.months_of(states, party).got
         )
-        first, last = since.isoformat()[:7], until.isoformat()[:7]
+        first, last = month_of(since), month_of(until)
         return [
             each
             for month in months

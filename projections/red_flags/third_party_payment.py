@@ -17,7 +17,7 @@ from ledger.events import (
     ShipmentInvoiced,
 )
 from ledger.fold import States
-from ledger.terms import WHOLE_BP
+from ledger.terms import WHOLE_BP, month_of
 from projections.red_flags import _flows, _later
 from projections.red_flags._goods import DEALINGS, Dealing, dealing
 from projections.red_flags._red_flag import RedFlag, Severity, entries
@@ -161,7 +161,7 @@ class ThirdPartyPayment(Rule):
         invoice = getattr(payment, "invoice", None) or ""
         shipment = payment.shipment or ""
         deal = f"invoice:{invoice}" if invoice else f"shipment:{shipment}" if shipment else ""
-        about = deal or payment.on.isoformat()[:7]
+        about = deal or month_of(payment.on)
         matter = f"{payment.party}/{payer or payment.payer_country}/{about}"
         key = f"{self.name}/P/{matter}"
         known = states.get(key, Account) or Account(payment.party, payer, invoice, shipment)

@@ -17,7 +17,7 @@ from ledger.events import (
     ShipmentReferenced,
 )
 from ledger.fold import States
-from ledger.terms import WHOLE_BP
+from ledger.terms import WHOLE_BP, month_of
 from projections.red_flags import _flows
 from projections.red_flags._goods import MOVED, Dealing, dealing
 from projections.red_flags._red_flag import RedFlag, entries
@@ -270,7 +270,7 @@ class ValueAnomaly(Rule):
         self, states: States, goods: str, on: date, reference: Reference
     ) -> Iterator[Finding]:
         """Draw the prices of a day anew; judge later ones again where that changes any."""
-        key = f"{self.name}/W/{goods}/{on.isoformat()[:7]}"
+        key = f"{self.name}/W/{goods}/{month_of(on)}"
         known = states.get(key, list[Price]) or []
         of_day = states.get(f"{self.name}/J/{goods}/{on}", list[Price]) or []
         drawn = sorted(of_day, key=_lot)[:DAY_MAX]

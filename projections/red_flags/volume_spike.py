@@ -11,6 +11,7 @@ import msgspec
 from ledger.entry import Entry
 from ledger.events import Event
 from ledger.fold import States
+from ledger.terms import month_of
 from projections.red_flags import _capacity, _later
 from projections.red_flags._goods import MOVED, Dealing, Line, dealing
 from projections.red_flags._red_flag import RedFlag, entries
@@ -121,7 +122,7 @@ class VolumeSpike(Rule):
         return party, Row(seen.on, seen.entry, amounts, "+".join(seen.destinations))
 
     def _keep(self, states: States, party: str, row: Row) -> None:
-        month = f"{row.on.isoformat()[:7]}"
+        month = month_of(row.on)
         key = f"{self.name}/H/{party}/{month}"
         states.put(key, [*(states.get(key, list[Row]) or []), row])
         months = sorted({*(states.get(f"{self.name}/M/{party}", list[str]) or []), month})
@@ -131,7 +132,7 @@ class VolumeSpike(Rule):
         self._move(states, row, 1)
 
     def _drop(self, states: States, party: str, row: Row) -> None:
-        month = f"{row.on.isoformat()[:7]}"
+        month = month_of(row.on)
         key = f"{self.name}/H/{party}/{month}"
         left = [each for each in states.get(key, list[Row]) or [] if each.entry != row.entry]
         states.put(key, left or None)
@@ -143,7 +144,7 @@ class VolumeSpike(Rule):
     def _move(self, states: States, row: Row, sign: int) -> None:
         """What everybody gets in a country, by month."""
         for of in (UNITS, CENTS):
-            key = f"{self.name}/D/{row.corridor}/{row.on.isoformat()[:7]}/{of}"
+            key = f"{self.name}/D/{row.corridor}/{month_of(row.on)}/{of}"
             states.add(key, sign * row.amounts[of])
 
     def _follow(
@@ -181,7 +182,7 @@ class VolumeSpike(Rule):
     def _history(self, states: States, party: str, since: date, until: date) -> list[Row]:
         """A party's dealings between two days, by date and entry."""
         known = states.get(f"{self.name}/M/{party}", list[str]) or []
-        first, last = f"{since.isoformat()[:7]}", f"{until.isoformat()[:7]}"
+        first, last = month_of(since), month_of(until)
         rows = [
             row
             for month in known
@@ -197,7 +198,7 @@ class VolumeSpike(Rule):
         spike = self._spike(states, party, row, day, reference)
         if spike is None:
             return Finding(matter)
-        corridor = f"corridor:{row.corridor}/{row.on.isoformat()[:7]}"
+        corridor = f"corridor:{row.corridor}/{month_of(row.on)}"
         _later.rests_on(states, self.name, matter, (corridor,))
         newest = states.get(f"{self.name}/V/{row.corridor}", str) or ""
         states.put(f"{self.name}/V/{row.corridor}", max(newest, row.on.isoformat()))
