@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 import msgspec
@@ -32,6 +33,12 @@ from ledger.views import entry_at, positions
 
 ADMINISTRATOR = ("key_administrator",)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+answer_form = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="How the answer is shown.",
+)  # fmt: skip
+"""How a verifier prints its answer, of a ledger, a case file or a replay."""
 
 
 @click.command()
@@ -120,8 +127,7 @@ def init(session: Session, origin: str, admins: tuple[str, ...], offers: tuple[P
 @click.option("--known", multiple=True, type=FILE, help="Checkpoint kept from earlier.")
 @click.option("--views", "with_views", is_flag=True,
               help="Compare what is kept of the views with the entries too.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
-              help="How to print the report.")  # fmt: skip
+@answer_form
 @click.pass_obj
 def verify(
     session: Session,
@@ -148,12 +154,7 @@ def verify(
             views=session.folds if with_views else None,
             on_progress=advance,
         )
-    if form == "json":
-        click.echo(json.dumps(as_json(report), indent=2))
-    else:
-        for line in report.lines():
-            click.echo(line)
-    sys.exit(report.exit)
+    answer(report, form)
 
 
 @click.command()
@@ -364,8 +365,17 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def as_json(report: Report) -> dict[str, object]:
-    """What a verifier answered, as `--format json` prints it."""
+def answer(report: Report, form: str) -> NoReturn:
+    """Print what a verifier answered, and end with its exit code."""
+    if form == "json":
+        click.echo(json.dumps(_as_json(report), indent=2))
+    else:
+        for line in report.lines():
+            click.echo(line)
+    sys.exit(report.exit)
+
+
+def _as_json(report: Report) -> dict[str, object]:
     return {
         "verdict": report.verdict,
         "entries": report.entries,

@@ -7,7 +7,7 @@ which kind of verdict it is; `projections.verdicts` says why.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final
@@ -41,12 +41,15 @@ TOLD: Final = ("dates", "read_on")
 
 
 class Answers:
-    """What some rules say from a day on."""
+    """What some rules say from a day on, until one that they name.
 
-    def __init__(self, ruling: Ruling, day: date, alike: "_Alike") -> None:
+    lists  names of countries that they tell apart
+    """
+
+    def __init__(self, ruling: Ruling, day: date, lists: list[frozenset[str]]) -> None:
         self.day = Day(ruling, day)
         self._ruling = ruling
-        self._alike = alike
+        self._alike = _Alike(ruling.rules, lists)
         self._counts = cache(ruling.rules.counts)
 
     def takes(self, asked: Asked) -> int:
@@ -175,10 +178,8 @@ class Eras:
         self._ruling = Ruling(rules)
         packs = [msgspec.to_builtins(pack, builtin_types=(date,)) for pack in rules.packs]
         self._lists = [each for pack in packs for each in _lists(pack)]
-        self._turns = _turns(each for pack in packs for each in _dates(pack, ()))
-        self._deciding = _turns(each for pack in packs for each in _dates(pack, TOLD))
+        self._turns = _turns(each for pack in packs for each in _dates(pack))
         self._eras: dict[int, Answers] = {}
-        self._alike: dict[int, _Alike] = {}
         self._days: dict[date, Answers] = {}
 
     def on(self, day: date) -> Answers:
@@ -187,15 +188,9 @@ class Eras:
         if found is None:
             era = bisect_right(self._turns, day)
             if era not in self._eras:
-                self._eras[era] = Answers(self._ruling, day, self._alike_on(day))
+                self._eras[era] = Answers(self._ruling, day, self._lists)
             found = self._days[day] = self._eras[era]
         return found
-
-    def _alike_on(self, day: date) -> _Alike:
-        span = bisect_right(self._deciding, day)
-        if span not in self._alike:
-            self._alike[span] = _Alike(self._ruling.rules, self._lists)
-        return self._alike[span]
 
 
 def asked_in(asked: Asked, seat: SeatOf) -> Words:
@@ -227,17 +222,17 @@ def _turns(named: Iterable[date]) -> list[date]:
     return sorted(days | {each + timedelta(days=1) for each in days if each < date.max})
 
 
-def _dates(value: object, but: Collection[str]) -> Iterator[date]:
-    """Every date in a pack, but for those under some names."""
+def _dates(value: object) -> Iterator[date]:
+    """Every date in a pack that decides something."""
     if isinstance(value, date):
         yield value
     elif isinstance(value, dict):
         for name, each in value.items():
-            if name not in but:
-                yield from _dates(each, but)
+            if name not in TOLD:
+                yield from _dates(each)
     elif isinstance(value, list | tuple):
         for each in value:
-            yield from _dates(each, but)
+            yield from _dates(each)
 
 
 def _lists(value: object) -> Iterator[frozenset[str]]:

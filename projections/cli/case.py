@@ -1,7 +1,5 @@
 """The verbs of case files: make one from flags or subjects, and check one."""
 
-import json
-import sys
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +9,7 @@ import click
 
 from ledger.casefile import Papers, Seal, case_file, covered
 from ledger.checkpoint import Checkpoint, parse_note
-from ledger.cli import as_json
+from ledger.cli import answer, answer_form
 from ledger.errors import Malformed, NotAuthentic, NotPermitted, Unknown
 from ledger.log import ABOUT_KEYS
 from ledger.signatures import Signer
@@ -115,8 +113,7 @@ def make(
 @click.argument("case_path", type=FILE, metavar="FILE")
 @click.option("--anchor", "anchor_file", type=FILE, help="Trust anchor that you hold.")
 @click.option("--sealed", is_flag=True, help="It was sealed: without the log's seal it is invalid.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="How the answer is shown.")  # fmt: skip
+@answer_form
 def verify(case_path: Path, anchor_file: Path | None, sealed: bool, form: str) -> None:
     """Check a case file; no ledger is needed. Ends with one verdict.
 
@@ -125,13 +122,7 @@ def verify(case_path: Path, anchor_file: Path | None, sealed: bool, form: str) -
     anchor = None if anchor_file is None else _anchor(anchor_file)
     with case_path.open("rb") as file:
         raw = file.read(CASE_BYTES_MAX + 1)
-    answer = verify_case(read_case(raw), anchor, sealed=sealed)
-    if form == "json":
-        click.echo(json.dumps(as_json(answer), indent=2))
-    else:
-        for line in answer.lines():
-            click.echo(line)
-    sys.exit(answer.exit)
+    answer(verify_case(read_case(raw), anchor, sealed=sealed), form)
 
 
 def _case_file(

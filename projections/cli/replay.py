@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, get_args
 import click
 import msgspec
 
+from ledger.cli import answer_form
 from ledger.errors import Malformed, NotAuthentic, Unknown
 from ledger.events import PolicyAdopted, ShipmentVoided
 from ledger.policy import (
@@ -211,8 +212,7 @@ def run(
 
 @replay.command("verify")
 @click.argument("path", metavar="FILE", type=THERE)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="How the answer is shown.")  # fmt: skip
+@answer_form
 @click.pass_obj
 def verify(place: Place, path: Path, form: str) -> None:
     """Check a signed replay against this ledger: whose it is, of what, and that it comes out again.
