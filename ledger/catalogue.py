@@ -6,7 +6,6 @@ TPP and ECCN it was declared with. Only red flags look chips up, for goods told 
 a chip raises `FlagsFold.version`.
 """
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import msgspec
 
 from ledger.errors import Malformed
 from ledger.policy import Thresholds, parse_pack, shipped_pack
-from ledger.terms import Country, Eccn, ModelId, Tpp
+from ledger.terms import Country, Eccn, ModelId, Tpp, meant
 
 H100_TPP: Final[Tpp] = 15_832
 """TPP of an H100 SXM5: 1,979 dense FP8 TOPS x 8 bits. Source: catalogue.toml, h100-sxm."""
@@ -133,10 +132,10 @@ def chip(model: str) -> Chip:
     """The chip of that id; `Malformed` when the catalogue has none."""
     found = catalogue().get(ModelId(model))
     if found is None:
-        near = difflib.get_close_matches(model.lower(), catalogue(), n=3, cutoff=0.4)
+        near = meant(model.lower(), catalogue(), cutoff=0.4)
         raise Malformed(
             f"no chip {model!r} is in the catalogue",
-            remedy=f"did you mean {' or '.join(near)}?" if near else "name one such as h100-sxm",
+            remedy=f"{near}?" if near else "name one such as h100-sxm",
             code="CHIP_UNKNOWN",
         )
     return found

@@ -3,10 +3,10 @@
 Codes of findings are explained where the verifier names them; this adds the codes of errors.
 """
 
-from difflib import get_close_matches
 from typing import Final
 
 from ledger.errors import Unknown
+from ledger.terms import meant
 from ledger.verification import CODES as FINDINGS
 
 ERRORS: Final[dict[str, str]] = {
@@ -165,9 +165,8 @@ def explain(code: str) -> str:
     if code in FINDINGS:
         meaning = FINDINGS[code]
         return f"{meaning[0].upper()}{meaning[1:]}."
-    near = get_close_matches(code, [*ERRORS, *FINDINGS])
     raise Unknown(
         f"no error has the code {code!r}",
-        remedy=f"did you mean {' or '.join(near)}" if near else "errors print theirs in brackets",
+        remedy=meant(code, [*ERRORS, *FINDINGS]) or "errors print theirs in brackets",
         code="CODE_UNKNOWN",
     )

@@ -8,6 +8,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
+from difflib import get_close_matches
 from typing import Annotated, Final, Literal, NewType, cast, get_args
 
 from msgspec import Meta
@@ -125,6 +126,16 @@ def quarter_of(day: date) -> str:
     ('2025Q1', '2025Q2')
     """
     return f"{day.year}Q{(day.month + 2) // 3}"
+
+
+def meant(typed: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Which of some names may have been meant, as a question without its mark; empty for none.
+
+    >>> meant("licence", ["license", "shipment"]), meant("x", ["license"])
+    ('did you mean license', '')
+    """
+    near = get_close_matches(typed, [*known], n=3, cutoff=cutoff)
+    return f"did you mean {' or '.join(near)}" if near else ""
 
 
 def month_of(day: date) -> str:

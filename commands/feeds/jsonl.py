@@ -6,7 +6,6 @@ passed over.
 """
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from commands.licenses import LicenseCommand
 from commands.policies import PolicyCommand
 from commands.shipments import ShipmentCommand
 from ledger.errors import Malformed
+from ledger.terms import meant
 
 AnyCommand = LicenseCommand | ShipmentCommand | PolicyCommand | KeyCommand | ReviewFlag
 
@@ -38,10 +38,9 @@ def command_of(found: dict[str, Any]) -> Command:
     if name in FACTS:
         return facts.parse(name, {key: found[key] for key in found if key != "command"})
     if name not in _names():
-        near = get_close_matches(str(name), [*_names(), *FACTS])
         raise Malformed(
             f"no command is called {name!r}",
-            remedy=f"did you mean {' or '.join(near)}" if near else "such as license.apply",
+            remedy=meant(str(name), [*_names(), *FACTS]) or "such as license.apply",
             code="COMMAND_UNKNOWN",
         )
     try:

@@ -12,12 +12,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 
 from ledger.errors import Malformed
 from ledger.policy.pack import DECIMAL, Pack, parse_pack, shipped_pack
 from ledger.policy.places import Parameter, full_name, parameters, short_names
 from ledger.policy.rules import Rules
+from ledger.terms import meant
 
 _WHOLE = re.compile(r"[0-9]+(_[0-9]+)*")
 
@@ -165,8 +165,8 @@ def _instead(name: str, known: tuple[str, ...]) -> str:
     """The parameters that are nearest: of the section asked for, or so called in another."""
     section = name.partition(".")[0]
     inside = [each for each in known if each.startswith(f"{section}.") or each.endswith(f".{name}")]
-    near = get_close_matches(name, inside or known, n=3, cutoff=0.7 if not inside else 0.0)
-    return f"did you mean {' or '.join(near)}? " if near else ""
+    near = meant(name, inside or known, cutoff=0.7 if not inside else 0.0)
+    return f"{near}? " if near else ""
 
 
 def _value(policy: str, parameter: Parameter, typed: str) -> str:

@@ -4,7 +4,6 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from typing import Any, Final, TypeVar
 
 import click
@@ -46,18 +45,13 @@ NAMES: Final = tuple(rule.name for rule in RULES)
 
 def _rule_name(_ctx: click.Context, _param: click.Parameter, name: str | None) -> str | None:
     if name is not None and name not in NAMES:
+        near = terms.meant(name, NAMES)
         raise Unknown(
             f"no rule is called {name!r}",
-            remedy=f"{_instead(name)}`chip-ledger flags rules` lists them",
+            remedy=f"{near}{'? ' if near else ''}`chip-ledger flags rules` lists them",
             code="RULE_UNKNOWN",
         )
     return name
-
-
-def _instead(name: str) -> str:
-    """The rules whose names are nearest."""
-    near = get_close_matches(name, NAMES, n=3)
-    return f"did you mean {' or '.join(near)}? " if near else ""
 
 
 @dataclass(frozen=True, slots=True)
